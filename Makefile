@@ -1,0 +1,52 @@
+# Two commands set up everything: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CATALOGUES := $(wildcard src/fangge/*/locale/*/LC_MESSAGES/django.po)
+
+.PHONY: help demo test check docs lock browser clean
+
+help: ## Show what there is to make.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/run.stamp $(CATALOGUES:.po=.mo) ## Run the main job on a generated district and open the site. ARGS="--residents 20000 --check"
+	$(BIN)/fangge demo $(ARGS)
+
+test: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) browser ## Run every test. ARGS="-k address"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import contracts, spelling.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/mypy src tests
+
+docs: $(VENV)/dev.stamp ## Write the generated reference pages anew.
+	$(BIN)/fangge docs
+
+lock: $(VENV)/dev.stamp ## Pin the requirements anew.
+	$(BIN)/pip install --quiet uv
+	for set in base dev; do $(BIN)/uv pip compile requirements/$$set.in --output-file requirements/$$set.txt \
+		--generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet --upgrade; done
+
+browser: ## Find a Chromium for the browser tests, install Debian's where apt can.
+	@sh .ci/browser
+
+clean: ## Remove what was made, but not the data folder.
+	rm -rf $(VENV) build dist $(CATALOGUES:.po=.mo)
+
+%.mo: %.po | $(VENV)/run.stamp
+	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale zh_Hans
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/base.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	touch $@

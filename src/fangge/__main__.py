@@ -1,0 +1,5 @@
+"""`python -m fangge` is the `fangge` command."""
+
+from fangge.command.main import main
+
+main()

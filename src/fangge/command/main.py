@@ -1,0 +1,30 @@
+"""The `fangge` command: one subcommand a file, each loaded when it is asked for."""
+
+import importlib
+from typing_extensions import override
+
+import click
+
+COMMANDS: dict[str, str] = {}
+"""Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
+
+
+class Lazy(click.Group):
+    """A group that imports a subcommand only when it is used, so that `--help` is instant."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"fangge.command.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Lazy)
+def main() -> None:
+    """Run a city district grid by grid."""
