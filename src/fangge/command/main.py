@@ -1,9 +1,9 @@
 """The `fangge` command: one subcommand a file, each loaded when it is asked for."""
 
 import importlib
-from typing_extensions import override
 
 import click
+from typing_extensions import override
 
 COMMANDS: dict[str, str] = {}
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""

@@ -1,0 +1,28 @@
+"""Set request.actor."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from fangge.access.queries import actor_for
+from fangge.kernel import clock
+from fangge.kernel.actor import Actor
+
+NOBODY = Actor(reference="nobody", name="", roles=(), verbs=frozenset(), grid_ids=frozenset())
+
+
+class StaffRequest(HttpRequest):
+    """A request whose actor is known."""
+
+    actor: Actor
+
+
+class ActorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: StaffRequest) -> HttpResponse:
+        request.actor = (
+            actor_for(request.user, now=clock.now()) if request.user.is_authenticated else NOBODY
+        )
+        return self.get_response(request)

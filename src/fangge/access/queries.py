@@ -1,0 +1,33 @@
+"""An actor for a signed-in user."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from fangge.access.rules import verbs_of
+from fangge.areas.queries import grids_within
+from fangge.kernel.actor import Actor
+
+if TYPE_CHECKING:
+    from fangge.access.models import StaffMember
+
+
+def actor_for(staff: "StaffMember", *, now: datetime) -> Actor:
+    """Give the actor that this person is now, with the assignments that hold."""
+    holding = list(
+        staff.assignments.filter(
+            Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now
+        ).select_related("area")
+    )
+    roles = sorted({assignment.role for assignment in holding})
+    areas = {assignment.area for assignment in holding if assignment.area is not None}
+    is_everywhere = any(assignment.area is None for assignment in holding)
+    return Actor(
+        reference=f"staff:{staff.username}",
+        name=staff.name,
+        roles=tuple(roles),
+        verbs=verbs_of(roles),
+        grid_ids=None if is_everywhere else grids_within({area.pk for area in areas}),
+        area_name="、".join(sorted(area.name for area in areas)),
+    )

@@ -1,0 +1,48 @@
+"""Role to permitted verbs: one table, and nobody does another administrator's work."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The people of Fangge."""
+
+    GRID_WORKER = "grid_worker"
+    COMMUNITY_OFFICER = "community_officer"
+    DISPATCHER = "dispatcher"
+    HANDLER = "handler"
+    STEWARD = "steward"
+    AUDITOR = "auditor"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    ANALYST = "analyst"
+
+
+LOOK = frozenset({"home.see", "map.see", "addresses.see", "organisations.see"})
+FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
+
+VERBS: dict[Role, frozenset[str]] = {
+    Role.GRID_WORKER: FIELD,
+    Role.COMMUNITY_OFFICER: FIELD,
+    Role.DISPATCHER: LOOK | {"dwellings.see"},
+    Role.HANDLER: LOOK | {"dwellings.see"},
+    Role.STEWARD: FIELD
+    | {
+        "sources.see",
+        "sources.edit",
+        "batches.see",
+        "batches.ingest",
+        "batches.roll_back",
+        "quarantine.see",
+        "quarantine.decide",
+    },
+    Role.AUDITOR: frozenset({"home.see", "audit.see"}),
+    Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),
+    Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
+    Role.ANALYST: LOOK,
+}
+
+
+def verbs_of(roles: list[str]) -> frozenset[str]:
+    """Give every verb that these roles permit; a role nobody knows permits nothing."""
+    known = {role.value: role for role in Role}
+    return frozenset[str]().union(*(VERBS[known[role]] for role in roles if role in known))

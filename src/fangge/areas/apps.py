@@ -1,0 +1,8 @@
+"""Wiring of the areas app."""
+
+from django.apps import AppConfig
+
+
+class AreasConfig(AppConfig):
+    name = "fangge.areas"
+    label = "areas"

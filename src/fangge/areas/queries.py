@@ -1,0 +1,30 @@
+"""Areas by kind, below one another, and at a point."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+from fangge.areas.models import Area, AreaKind
+
+
+def current_areas(*, kind: AreaKind | None = None) -> list[Area]:
+    """Give the areas that hold today, in the order of their codes."""
+    areas = Area.objects.filter(ends_on=None).order_by("code")
+    return list(areas.filter(kind=kind) if kind else areas)
+
+
+def grids_within(area_ids: Collection[int]) -> frozenset[int]:
+    """Give the grids in these areas, at any depth; a grid is within itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE below (id, kind) AS (
+                SELECT id, kind FROM areas_area WHERE id = ANY(%s)
+                UNION
+                SELECT area.id, area.kind FROM areas_area area JOIN below ON area.parent_id = below.id
+            )
+            SELECT id FROM below WHERE kind = 'grid'
+            """,
+            [list(area_ids)],
+        )
+        return frozenset(row[0] for row in cursor.fetchall())

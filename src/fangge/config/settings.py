@@ -1,0 +1,192 @@
+"""Django's settings, in one file, read from the environment."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONCE, SELF
+from django.utils.translation import gettext_lazy as _
+
+PACKAGE = Path(__file__).resolve().parent.parent
+FANGGE_DATA = Path(os.environ.get("FANGGE_DATA", ".fangge")).resolve()
+
+
+def read_key(name: str, *, n_bytes: int = 32) -> str:
+    """Take a key from the environment, or from the data folder, where it is made once."""
+    given = os.environ.get(f"FANGGE_{name.upper()}")
+    if given:
+        return given
+    folder = FANGGE_DATA / "keys"
+    path = folder / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = folder / f".{name}.{os.getpid()}"
+    if not path.exists():
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(n_bytes))
+        try:
+            os.link(fresh, path)  # of two processes that make the key at once, one wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def read_database(url: str) -> dict[str, object]:
+    """Turn `postgresql://user:password@host:port/name?host=/socket/folder` into Django's form."""
+    parts = urlsplit(url)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
+    host = unquote(query.pop("host", "") or parts.hostname or "")
+    port = query.pop("port", "") or parts.port or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "fangge",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {key: unquote(value) for key, value in query.items()},
+    }
+
+
+DEBUG = os.environ.get("FANGGE_DEBUG") == "1"
+SECRET_KEY = read_key("secret_key")
+SEALING_KEY = read_key("sealing_key")
+FINDING_KEY = read_key("finding_key")
+
+ALLOWED_HOSTS = os.environ.get("FANGGE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("FANGGE_ORIGINS", "").split(",") if x]
+IS_HTTPS = os.environ.get("FANGGE_HTTPS") == "1"
+
+# Commands that need the database set DATABASE_URL before Django is set up: config/embedded.py.
+DATABASES = {
+    "default": read_database(os.environ.get("DATABASE_URL", "postgresql://localhost/fangge"))
+}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "axes",
+    "csp",
+    "procrastinate.contrib.django",
+    "fangge.audit",
+    "fangge.areas",
+    "fangge.access",
+    "fangge.registers",
+    "fangge.fusion",
+    "fangge.insight",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "fangge.access.middleware.ActorMiddleware",
+    "fangge.kernel.web.ErrorsToResponses",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "fangge.config.urls"
+ASGI_APPLICATION = "fangge.config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "access.StaffMember"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "access:sign-in"
+LOGIN_REDIRECT_URL = "insight:home"
+LOGOUT_REDIRECT_URL = "access:sign-in"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_LOCKOUT_TEMPLATE = "access/locked.html"
+AXES_RESET_ON_SUCCESS = True
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "fangge_session"
+SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        # MapLibre and ECharts set style attributes; scripts stay strict.
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:", "blob:"],
+        "worker-src": [SELF, "blob:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": [SELF],
+        "base-uri": ["'none'"],
+    },
+}
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [PACKAGE / "config" / "locale"]
+USE_TZ = True
+TIME_ZONE = os.environ.get("FANGGE_TIME_ZONE", "Asia/Shanghai")
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = FANGGE_DATA / "static"
+STATICFILES_DIRS = [PACKAGE / "config" / "static"]
+# The package is served as it lies: no collecting step between install and run.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# An account is locked whoever knocks: the standard asks for it, and offices share addresses.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("FANGGE_LOG", "WARNING")},
+}

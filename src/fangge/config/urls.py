@@ -1,0 +1,11 @@
+"""Every face, mounted once."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("fangge.insight.urls")),
+    path("access/", include("fangge.access.urls")),
+    path("registers/", include("fangge.registers.urls")),
+    path("fusion/", include("fangge.fusion.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

@@ -1,0 +1,36 @@
+"""Link runs and the pairs they left for a person."""
+
+from django.db import models
+
+
+class Run(models.Model):
+    """One pass from staged records to registers; figures by stage."""
+
+    id = models.BigAutoField(primary_key=True)
+    started_at = models.DateTimeField()
+    started_by = models.CharField(max_length=80)
+    ended_at = models.DateTimeField(null=True)
+    message = models.TextField(blank=True)
+    figures = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class Pair(models.Model):
+    """Two records that may be one subject: for a person to decide."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pairs")
+    kind = models.CharField(max_length=12)
+    left = models.ForeignKey("fusion.SourceRecord", on_delete=models.CASCADE, related_name="+")
+    right = models.ForeignKey("fusion.SourceRecord", on_delete=models.CASCADE, related_name="+")
+    weight_bits = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["left", "right", "kind"], name="a_pair_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pair {self.pk}"

@@ -1,0 +1,29 @@
+"""What changed in an entry, when, by which run or person: appended, never changed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EntryKind(models.TextChoices):
+    ADDRESS = "address", _("Address")
+    DWELLING = "dwelling", _("Dwelling")
+    RESIDENT = "resident", _("Resident")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class EntryChange(models.Model):
+    """Fields maps each changed field to its former value; sealed ones to null."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=12, choices=EntryKind)
+    entry_id = models.BigIntegerField()
+    changed_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    run_id = models.BigIntegerField(null=True)
+    former = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "entry_id", "changed_at"])]
+
+    def __str__(self) -> str:
+        return f"change of {self.kind} {self.entry_id}"

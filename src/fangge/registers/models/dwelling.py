@@ -1,0 +1,19 @@
+"""Dwellings: units people can live in."""
+
+from django.db import models
+
+
+class Dwelling(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    address = models.OneToOneField("registers.Address", on_delete=models.PROTECT)
+    grid = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
+    use = models.CharField(max_length=30, blank=True)
+    floor_area_m2 = models.DecimalField(max_digits=9, decimal_places=2, null=True)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    origins = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"dwelling {self.code}"

@@ -1,0 +1,30 @@
+"""Organisations: legal bodies and traders."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class Organisation(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60, blank=True)
+    credit_code = models.CharField(max_length=18, blank=True)
+    state = models.CharField(max_length=30, blank=True)
+    phone_sealed = models.BinaryField(null=True)
+    address = models.ForeignKey("registers.Address", null=True, on_delete=models.PROTECT)
+    grid = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    origins = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["credit_code"]),
+            models.Index(fields=["address"]),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="organisation_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"organisation {self.code}"
