@@ -1,0 +1,87 @@
+"""Polars frames into and out of PostgreSQL by COPY, whole columns at a time."""
+
+import io
+from typing import Any, LiteralString
+
+import polars as pl
+from django.db import connection
+from psycopg import sql
+
+NULL = "\\N"
+
+
+def copy_frame(cursor: Any, table: str, frame: pl.DataFrame) -> None:
+    """Append the frame to the table, columns by name.
+
+    Binary columns become bytea; booleans, dates and numbers go as text PostgreSQL reads;
+    arrays, points and JSON are text in PostgreSQL's own form, made by the caller.
+    """
+    if frame.is_empty():
+        return
+    text = frame.with_columns(
+        (pl.lit("\\x") + pl.col(name).bin.encode("hex")).alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.Binary
+    )
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL '\\N')").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    )
+    with cursor.copy(statement) as copy:
+        for part in text.iter_slices(50_000):
+            buffer = io.BytesIO()
+            part.write_csv(buffer, include_header=False, null_value=NULL)
+            copy.write(buffer.getvalue())
+
+
+def read_frame(
+    query: LiteralString, parameters: tuple[object, ...] = (), *, schema: dict[str, Any]
+) -> pl.DataFrame:
+    """Run a query and give its rows as a frame of this schema, columns in its order."""
+    with connection.cursor() as cursor:
+        # Django's cursor wraps psycopg's; COPY takes no parameters, so they are bound by psycopg.
+        bound = sql.SQL(query) if not parameters else bind(cursor, query, parameters)
+        buffer = io.BytesIO()
+        copying = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, NULL '\\N')").format(bound)
+        with cursor.copy(copying) as copy:
+            for part in copy:
+                buffer.write(part)
+    if not buffer.tell():
+        return pl.DataFrame(schema=schema)
+    buffer.seek(0)
+    as_sent = {
+        name: pl.String if kind in (pl.Binary, pl.Boolean) else kind
+        for name, kind in schema.items()
+    }
+    frame = pl.read_csv(
+        buffer,
+        has_header=False,
+        new_columns=list(schema),
+        schema_overrides=dict(as_sent),
+        null_values=[NULL],
+        missing_utf8_is_empty_string=True,
+    )
+    return frame.with_columns(
+        pl.col(name).str.slice(2).str.decode("hex") if kind == pl.Binary else pl.col(name) == "t"
+        for name, kind in schema.items()
+        if kind in (pl.Binary, pl.Boolean)
+    )
+
+
+def bind(cursor: Any, query: LiteralString, parameters: tuple[object, ...]) -> sql.Composed:
+    """Put the parameters into the query as literals, quoted by psycopg."""
+    parts = query.split("%s")
+    literals = [sql.Literal(value) for value in parameters]
+    return sql.Composed(
+        [sql.SQL(parts[0])]
+        + [
+            piece
+            for literal, rest in zip(literals, parts[1:], strict=True)
+            for piece in (literal, sql.SQL(rest))
+        ]
+    )
+
+
+def next_ids(cursor: Any, sequence: str, *, n_ids: int) -> list[int]:
+    """Take this many identifiers from a sequence in one go."""
+    cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, n_ids])
+    return [row[0] for row in cursor.fetchall()]
