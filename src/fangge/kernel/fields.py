@@ -5,6 +5,7 @@ import hmac
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
@@ -68,6 +69,16 @@ class Vault:
         return self._cipher.decrypt(
             body[:NONCE_BYTES], body[NONCE_BYTES:], column.encode()
         ).decode()
+
+    def seal_column(self, texts: pl.Series, *, column: str) -> pl.Series:
+        """Seal a whole column; what is missing stays missing."""
+        sealed = [None if text is None else self.seal(text, column=column) for text in texts]
+        return pl.Series(texts.name, sealed, dtype=pl.Binary)
+
+    def hash_column(self, texts: pl.Series, *, column: str) -> pl.Series:
+        """Hash a whole column; what is missing stays missing."""
+        hashes = [None if text is None else self.hash_text(text, column=column) for text in texts]
+        return pl.Series(texts.name, hashes, dtype=pl.Binary)
 
     def hash_text(self, text: str, *, column: str) -> bytes:
         """Give a keyed hash to find the exact text by."""

@@ -1,0 +1,88 @@
+"""Which source speaks first, and which columns of a source name a place."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+RESIDENT_PRECEDENCE: Mapping[str, int] = {
+    "police_population": 0,
+    "housing_dwellings": 1,
+    "health_population": 2,
+}
+"""Lower speaks first where sources differ; among equals the newer row does."""
+
+ORGANISATION_PRECEDENCE: Mapping[str, int] = {"market_organisations": 0}
+
+
+class Reading(NamedTuple):
+    """A column that names a place, and what it says of the row's subject."""
+
+    source: str
+    column: str
+    part: str
+
+
+READINGS = (
+    Reading("police_population", "registered_address", "registered"),
+    Reading("police_population", "residence_address", "resident"),
+    Reading("health_population", "residence_address", "resident"),
+    Reading("housing_dwellings", "dwelling_address", "dwelling"),
+    Reading("market_organisations", "trading_address", "trades"),
+)
+
+
+class Speaker(NamedTuple):
+    """A part of a source's row that speaks of a resident: engine field to column."""
+
+    source: str
+    part: str
+    fields: Mapping[str, str]
+
+
+SPEAKERS = (
+    Speaker(
+        "police_population",
+        "holder",
+        {
+            "name": "name",
+            "sex": "sex",
+            "birth_on": "birth_on",
+            "identifier": "identifier",
+            "phone": "phone",
+            "address_code": "resident_code",
+            "updated_on": "updated_on",
+        },
+    ),
+    Speaker(
+        "health_population",
+        "holder",
+        {
+            "name": "name",
+            "sex": "sex",
+            "birth_on": "birth_on",
+            "identifier": "identifier",
+            "phone": "phone",
+            "address_code": "resident_code",
+            "updated_on": "updated_on",
+        },
+    ),
+    Speaker(
+        "housing_dwellings",
+        "tenant",
+        {
+            "name": "tenant_name",
+            "identifier": "tenant_identifier",
+            "phone": "tenant_phone",
+            "address_code": "dwelling_code",
+            "updated_on": "tenancy_starts_on",
+        },
+    ),
+    Speaker(
+        "housing_dwellings",
+        "owner",
+        {
+            "name": "owner_name",
+            "identifier": "owner_identifier",
+            "address_code": "dwelling_code",
+        },
+    ),
+)
