@@ -38,7 +38,7 @@ def make_streets(district: District, *, rng: np.random.Generator) -> Streets:
     rooms = _fill_buildings(buildings)
     return Streets(
         addresses=_list_addresses(buildings, rooms),
-        rooms=rooms.drop("unit_code", "floor_code"),
+        rooms=rooms.drop("floor_code"),
         shops=_list_shops(buildings),
     )
 
@@ -347,6 +347,9 @@ def _list_shops(buildings: pl.DataFrame) -> pl.DataFrame:
         "lat",
         "site_name",
         building=pl.when(~pl.col("is_lane")).then("serial"),
+        building_code="building_code",
+        unit_code=pl.lit(None, pl.String),
+        number_code="number_code",
         unit=pl.lit(None, pl.Int64),
         floor=pl.lit(None, pl.Int64),
         room=pl.lit(None, pl.Int64),
