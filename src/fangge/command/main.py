@@ -5,7 +5,9 @@ import importlib
 import click
 from typing_extensions import override
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "generate": "Write a synthetic district as departments would send it.",
+}
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
 
 
