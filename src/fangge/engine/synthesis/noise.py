@@ -89,8 +89,8 @@ def write_addresses(
     Parameters
     ----------
     parts : polars.DataFrame
-        subdistrict, community, road, number, estate, building, unit, room and the codes of room,
-        unit, building and number.
+        subdistrict, community, road, number, estate, building, unit, room, the codes of room,
+        unit, building and number, and whether no other unit of the building has such a room.
 
     Returns
     -------
@@ -236,7 +236,8 @@ def _inside() -> pl.Expr:
 
 def _meant() -> pl.Expr:
     """Give the deepest code that the text still names without a guess."""
-    unsaid_unit = pl.col("drop_unit") & pl.col("unit").is_not_null()
+    guessed = ~pl.col("is_only_one") | pl.col("address_shortened")
+    unsaid_unit = pl.col("drop_unit") & pl.col("unit").is_not_null() & guessed
     building = pl.coalesce("building_code", "number_code")
     return (
         pl.when(unsaid_unit)

@@ -236,7 +236,7 @@ def _fill_buildings(buildings: pl.DataFrame) -> pl.DataFrame:
         address_code=pl.when("is_lone")
         .then("number_code")
         .otherwise(pl.format("{}-{}", room_base, pl.col("room_no").cast(pl.String).str.zfill(4))),
-    )
+    ).with_columns(is_only_one=pl.len().over("building_code", "room") == 1)
 
 
 def _list_addresses(buildings: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFrame:
@@ -353,5 +353,6 @@ def _list_shops(buildings: pl.DataFrame) -> pl.DataFrame:
         unit=pl.lit(None, pl.Int64),
         floor=pl.lit(None, pl.Int64),
         room=pl.lit(None, pl.Int64),
+        is_only_one=pl.lit(value=False),
         address_code=pl.coalesce("building_code", "number_code"),
     )
