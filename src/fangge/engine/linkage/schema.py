@@ -1,0 +1,50 @@
+"""Every table's columns, types and row meaning."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+Schema = Mapping[str, type[pl.DataType]]
+
+RESIDENT_RECORD: Schema = {
+    "record_id": pl.Int64,
+    "source": pl.String,
+    "name": pl.String,
+    "sex": pl.String,
+    "birth_on": pl.Date,
+    "identifier": pl.String,
+    "phone": pl.String,
+    "address_code": pl.String,
+    "updated_on": pl.Date,
+}
+"""What one source says of one person; everything but record_id and source may be missing."""
+
+ORGANISATION_RECORD: Schema = {
+    "record_id": pl.Int64,
+    "source": pl.String,
+    "name": pl.String,
+    "credit_code": pl.String,
+    "phone": pl.String,
+    "address_code": pl.String,
+    "representative": pl.String,
+    "founded_on": pl.Date,
+    "updated_on": pl.Date,
+}
+"""What one source says of one organisation."""
+
+PAIRS: Schema = {"left": pl.Int64, "right": pl.Int64}
+"""Two records that may be one subject; left is the smaller record_id."""
+
+SCORED: Schema = {**PAIRS, "weight": pl.Float32}
+"""A pair with its match weight in bits."""
+
+CLUSTERS: Schema = {
+    "record_id": pl.Int64,
+    "cluster": pl.Int64,
+    "method": pl.String,
+    "weight": pl.Float32,
+}
+"""Each record once; cluster is the smallest record_id of the subject's records."""
+
+MISSING = 255
+"""The agreement level of a field that a side leaves blank: no evidence either way."""
