@@ -6,6 +6,7 @@ import click
 from typing_extensions import override
 
 COMMANDS: dict[str, str] = {
+    "demo": "Run the main job on a generated district and open the site.",
     "generate": "Write a synthetic district as departments would send it.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""

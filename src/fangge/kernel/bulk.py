@@ -58,7 +58,7 @@ def read_frame(
         new_columns=list(schema),
         schema_overrides=dict(as_sent),
         null_values=[NULL],
-        missing_utf8_is_empty_string=True,
+        empty_string_is_null=False,
     )
     return frame.with_columns(
         pl.col(name).str.slice(2).str.decode("hex") if kind == pl.Binary else pl.col(name) == "t"

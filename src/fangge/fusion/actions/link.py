@@ -1,26 +1,52 @@
 """Run the engine over what is staged and bring the registers to what the sources say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter
 
 import polars as pl
 from django.db import connection, transaction
 
-from fangge.fusion.actions import merge
+from fangge.fusion.actions.merge import (
+    keep_decisions,
+    keep_pairs,
+    keep_readings,
+    merge_organisations,
+    merge_residents,
+    write_dwellings,
+)
 from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, BatchState
 from fangge.fusion.queries import current_records
-from fangge.fusion.rules import PRECEDENCE
-from fangge.kernel.actor import Actor
+from fangge.fusion.rules.linking import (
+    FIRM,
+    ORGANISATION_PRECEDENCE,
+    READINGS,
+    RESIDENT_PRECEDENCE,
+    SPEAKERS,
+)
+from fangge.kernel.actor import Actor, system_actor
 from fangge.kernel.errors import Conflict
 from fangge.registers.actions.addresses import register_addresses
+from fangge.registers.actions.index import compile_index, match_texts, publish_index
 from fangge.registers.actions.mapcells import refresh_map_cells
-from fangge.registers.queries.linking import build_index, match_texts, publish_index
+from fangge.registers.actions.occupancies import write_occupancies
+from fangge.registers.queries.addresses import address_places
 
 LINK_LOCK = 7_306_101  # any number of our own: one run at a time
+VERBS = (
+    "registers.link",
+    "addresses.register",
+    "residents.register",
+    "dwellings.register",
+    "organisations.register",
+    "occupancies.write",
+)
+
+Sources = Mapping[str, pl.DataFrame]
 
 
 class RunInProgress(Conflict):
@@ -43,6 +69,11 @@ class Progress:
         self.tell(stage)
 
 
+def linking_actor() -> Actor:
+    """Act as the link run: it writes registers, and nothing else does so in bulk."""
+    return system_actor("link", verbs=VERBS)
+
+
 @transaction.atomic
 def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) -> Run:
     """Fuse every source's current records into the registers, or leave them untouched.
@@ -59,11 +90,15 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     run = Run.objects.create(started_at=now, started_by=actor.reference)
     progress = Progress(tell=tell)
     index = _link_addresses(actor=actor, run=run, progress=progress, now=now)
-    texts = _match_addresses(index, progress=progress)
-    merge.keep_readings(texts, run=run, actor=actor, now=now)
+    sources = _read_sources(index, progress)
+    keep_readings(sources, run=run, actor=actor, now=now)
     progress.finish("keep_readings")
-    _link_residents(texts, actor=actor, run=run, progress=progress, now=now)
-    _link_organisations(texts, actor=actor, run=run, progress=progress, now=now)
+    lived = _link_residents(sources, actor=actor, run=run, progress=progress, now=now)
+    traded = _link_organisations(sources, actor=actor, run=run, progress=progress, now=now)
+    held = pl.concat([lived, traded], how="diagonal")
+    written = write_occupancies(actor=actor, occupancies=held, now=now)
+    progress.figures["occupancies"] = written.as_figures()
+    progress.finish("write_occupancies")
     refresh_map_cells(building_ids=None, now=now)
     progress.finish("count_for_map")
     Batch.objects.filter(state=BatchState.STAGED).update(state=BatchState.LINKED)
@@ -77,9 +112,158 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
 def _link_addresses(*, actor: Actor, run: Run, progress: Progress, now: datetime) -> Path:
     rows = current_records("standard_addresses")
     progress.finish("read_addresses")
-    written = register_addresses(actor=actor, addresses=rows, run_id=run.pk, now=now)
+    listed = rows.with_columns(pl.col("aliases").str.split(";"))
+    written = register_addresses(actor=actor, addresses=listed, run_id=run.pk, now=now)
     progress.figures["addresses"] = written.as_figures()
     progress.finish("register_addresses")
-    folder = build_index(run_id=run.pk)
+    folder = compile_index(run_id=run.pk)
     progress.finish("index_addresses")
     return folder
+
+
+def _read_sources(index: Path, progress: Progress) -> Sources:
+    """Read each source's records, and find the address that each place column means."""
+    places = address_places()
+    sources: dict[str, pl.DataFrame] = {}
+    for code in dict.fromkeys(reading.source for reading in READINGS):
+        rows = current_records(code)
+        progress.finish(f"read_{code}")
+        for reading in READINGS:
+            if reading.source == code:
+                rows = _read_places(rows, reading.column, reading.part, index, places)
+        sources[code] = rows
+        progress.finish(f"match_{code}")
+    return sources
+
+
+def _read_places(
+    rows: pl.DataFrame, column: str, part: str, index: Path, places: pl.DataFrame
+) -> pl.DataFrame:
+    """Add {part}_code and the like; an address that is not certain is left to a person."""
+    found = match_texts(rows[column], folder=index)
+    located = found.join(places, on="code", how="left", maintain_order="left")
+    sure = pl.col("asserted") & pl.col("address_id").is_not_null()
+    named = located.select(
+        pl.when(sure).then("code").alias(f"{part}_code"),
+        pl.when(sure).then("address_id").alias(f"{part}_address_id"),
+        pl.when(sure).then("grid_id").alias(f"{part}_grid_id"),
+        pl.when(sure).then("address_level").alias(f"{part}_level"),
+        pl.col("score").alias(f"{part}_score"),
+        pl.col("reasons").alias(f"{part}_reasons"),
+    )
+    return pl.concat([rows, named], how="horizontal")
+
+
+def _link_residents(
+    sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
+) -> pl.DataFrame:
+    parts = pl.concat(
+        as_parts(
+            sources[speaker.source].filter(pl.col(speaker.fields["name"]).is_not_null()),
+            source=speaker.source,
+            part=speaker.part,
+            fields=speaker.fields,
+        )
+        for speaker in SPEAKERS
+    )
+    fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE)
+    progress.finish("link_residents")
+    members, written = merge_residents(fused, actor=actor, run=run, now=now)
+    progress.figures["residents"] = written.as_figures()
+    progress.finish("register_residents")
+    decided = keep_decisions(members, kind="resident", actor=actor, run=run, now=now)
+    progress.figures["pairs_to_review"] = keep_pairs(fused.pairs, kind="resident", run=run)
+    progress.figures["resident_decisions"] = decided
+    dwellings = write_dwellings(sources["housing_dwellings"], actor=actor, run=run, now=now)
+    progress.figures["dwellings"] = dwellings.as_figures()
+    progress.finish("register_dwellings")
+    return list_occupancies(sources, members)
+
+
+def _link_organisations(
+    sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
+) -> pl.DataFrame:
+    rows = sources[FIRM.source]
+    parts = as_parts(rows, source=FIRM.source, part=FIRM.part, fields=FIRM.fields)
+    fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE)
+    members, written = merge_organisations(fused, rows, actor=actor, run=run, now=now)
+    progress.figures["organisations"] = written.as_figures()
+    keep_decisions(members, kind="organisation", actor=actor, run=run, now=now)
+    progress.finish("register_organisations")
+    return (
+        members.join(rows, on="record_id")
+        .filter(pl.col("trades_address_id").is_not_null())
+        .sort("founded_on", "record_id", nulls_last=True)
+        .unique(["entry_id", "trades_address_id"], keep="first", maintain_order=True)
+        .select(
+            kind=pl.lit("trades"),
+            resident_id=pl.lit(None, pl.Int64),
+            organisation_id="entry_id",
+            address_id="trades_address_id",
+            grid_id="trades_grid_id",
+            starts_on="founded_on",
+            ends_on="dissolved_on",
+            record_id="record_id",
+        )
+    )
+
+
+def list_occupancies(sources: Sources, members: pl.DataFrame) -> pl.DataFrame:
+    """List who is where by what the sources say, each holder, kind and address once.
+
+    A person lives where the newest record says; where older ones said, they did until then.
+    """
+    spoken = [
+        _spoken(sources["police_population"], members, "holder", "registered", "registered"),
+        _spoken(sources["police_population"], members, "holder", "resident", "resident"),
+        _spoken(sources["health_population"], members, "holder", "resident", "resident"),
+        _spoken(sources["housing_dwellings"], members, "tenant", "tenant", "dwelling"),
+        _spoken(sources["housing_dwellings"], members, "owner", "owner", "dwelling"),
+    ]
+    once = (
+        pl.concat(spoken)
+        .sort("said_on", "record_id", nulls_last=False)
+        .group_by("kind", "resident_id", "address_id", maintain_order=True)
+        .agg(
+            pl.col("grid_id").last(),
+            pl.col("said_on").min().alias("starts_on"),
+            pl.col("said_on").max().alias("last_on"),
+            pl.col("ends_on").last(),
+            pl.col("record_id").last(),
+        )
+        .sort("kind", "resident_id", "last_on", "record_id", nulls_last=False)
+    )
+    moves = pl.col("kind").is_in(["resident", "registered"])
+    next_on = pl.col("last_on").shift(-1).over("kind", "resident_id")
+    return once.select(
+        "kind",
+        "resident_id",
+        pl.lit(None, pl.Int64).alias("organisation_id"),
+        "address_id",
+        "grid_id",
+        "starts_on",
+        pl.when(moves & next_on.is_not_null()).then(next_on).otherwise("ends_on").alias("ends_on"),
+        "record_id",
+    )
+
+
+def _spoken(
+    rows: pl.DataFrame, members: pl.DataFrame, part: str, kind: str, place: str
+) -> pl.DataFrame:
+    said = "updated_on" if "updated_on" in rows.columns else "tenancy_starts_on"
+    said_on = pl.lit(None, pl.Date) if part == "owner" else pl.col(said)
+    ends_on = pl.col("tenancy_ends_on") if part == "tenant" else pl.lit(None, pl.Date)
+    return (
+        members.filter(pl.col("part") == part)
+        .join(rows, on="record_id")
+        .filter(pl.col(f"{place}_address_id").is_not_null())
+        .select(
+            kind=pl.lit(kind),
+            resident_id="entry_id",
+            address_id=f"{place}_address_id",
+            grid_id=f"{place}_grid_id",
+            said_on=said_on,
+            ends_on=ends_on,
+            record_id="record_id",
+        )
+    )

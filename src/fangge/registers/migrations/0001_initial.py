@@ -200,6 +200,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='occupancy',
-            constraint=models.UniqueConstraint(fields=('kind', 'resident', 'organisation', 'address', 'starts_on'), name='an_occupancy_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('kind', 'resident', 'organisation', 'address'), name='an_occupancy_once', nulls_distinct=False),
         ),
     ]

@@ -36,7 +36,7 @@ class Occupancy(models.Model):
                 name="an_occupancy_has_one_holder",
             ),
             models.UniqueConstraint(
-                fields=["kind", "resident", "organisation", "address", "starts_on"],
+                fields=["kind", "resident", "organisation", "address"],
                 nulls_distinct=False,
                 name="an_occupancy_once",
             ),

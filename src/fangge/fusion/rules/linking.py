@@ -86,3 +86,17 @@ SPEAKERS = (
         },
     ),
 )
+
+FIRM = Speaker(
+    "market_organisations",
+    "organisation",
+    {
+        "name": "name",
+        "credit_code": "credit_code",
+        "phone": "phone",
+        "address_code": "trades_code",
+        "representative": "representative",
+        "founded_on": "founded_on",
+        "updated_on": "founded_on",
+    },
+)

@@ -1,0 +1,40 @@
+"""Read boundary files."""
+
+from pathlib import Path
+
+import polars as pl
+import pyogrio
+
+from fangge.kernel.errors import Invalid
+
+COLUMNS = {
+    "编码": "code", "编码体系": "code_system", "类型": "kind", "名称": "name", "上级编码": "parent_code",
+    "示意": "is_schematic",
+}  # fmt: skip
+KINDS = ("district", "subdistrict", "community", "grid")
+
+
+class BoundariesUnreadable(Invalid):
+    """The file holds no areas that can be taken."""
+
+
+def read_areas(path: Path) -> pl.DataFrame:
+    """Give code, code_system, kind, name, parent_code, is_schematic and outline (WKB), whole first."""
+    try:
+        meta, _, outlines, values = pyogrio.raw.read(path, layer="areas")
+    except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
+        raise BoundariesUnreadable(f"{path} could not be read: {error}") from error
+    missing = [column for column in COLUMNS if column not in list(meta["fields"])]
+    if missing:
+        raise BoundariesUnreadable(f"{path.name} lacks the columns {'、'.join(missing)}.")
+    held = dict(zip(meta["fields"], values, strict=True))
+    frame = pl.DataFrame(
+        {new: pl.Series([None if v is None else str(v) for v in held[old]], dtype=pl.String)
+         for old, new in COLUMNS.items()}
+    ).with_columns(
+        pl.col("is_schematic") == "1", pl.Series("outline", list(outlines), dtype=pl.Binary)
+    )  # fmt: skip
+    rank = pl.col("kind").replace_strict(
+        list(KINDS), list(range(4)), default=9, return_dtype=pl.Int32
+    )
+    return frame.sort(rank, maintain_order=True)

@@ -1,0 +1,112 @@
+"""`fangge demo`: the main job on a generated district, then the site."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fangge.command.output import Teller, print_json
+from fangge.command.setup import data_folder, open_database
+
+
+@click.command("demo")
+@click.option("--residents", default=20_000, show_default=True, type=click.IntRange(500, 2_000_000))
+@click.option("--seed", default=1, show_default=True)
+@click.option(
+    "--noise", default="usual", show_default=True, type=click.Choice(["none", "usual", "hard"])
+)
+@click.option("--check", is_flag=True, help="Measure against the truth, print JSON, do not serve.")
+@click.option("--port", default=8000, show_default=True)
+def command(*, residents: int, seed: int, noise: str, check: bool, port: int) -> None:
+    """Generate a district, ingest and fuse its extracts, and open the site.
+
+    \b
+    Examples:
+      fangge demo
+      fangge demo --residents 20000 --check
+    """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.fusion.adapters.extracts import write_district
+
+    started = time.perf_counter()
+    tell = Teller(is_quiet=check)
+    folder = data_folder() / "district"
+    write_district(folder, n_residents=residents, seed=seed, noise=noise, tell=tell)
+    open_database()
+    tell("start_database")
+    summary = run_main_job(folder, tell)
+    summary["seconds"] = tell.seconds | {"total": round(time.perf_counter() - started, 2)}
+    if check:
+        from fangge.command.accuracy import measure_accuracy
+
+        print_json(summary | measure_accuracy(folder))
+        return
+    serve_demo(port, summary)
+
+
+def run_main_job(folder: Path, tell: Teller) -> dict[str, Any]:
+    """Bring the areas and all five extracts in, and fuse them."""
+    from datetime import date
+
+    from fangge.areas.actions import import_areas
+    from fangge.fusion.actions.contracts import install_contracts
+    from fangge.fusion.actions.ingest import stage_file
+    from fangge.fusion.actions.link import link_registers, linking_actor
+    from fangge.kernel import clock
+    from fangge.kernel.actor import system_actor
+
+    actor = system_actor(
+        "demo", verbs=("areas.import", "sources.edit", "batches.ingest", "staff.assign")
+    )
+    import_areas(
+        actor=actor, path=folder / "areas.gpkg", starts_on=date(2020, 1, 1), now=clock.now()
+    )
+    install_contracts(actor=actor, now=clock.now())
+    tell("areas_and_contracts")
+    rows: dict[str, dict[str, int]] = {}
+    for code, name in EXTRACTS.items():
+        batch = stage_file(
+            actor=actor, source_code=code, path=folder / name, tell=lambda _: None, now=clock.now()
+        )
+        rows[code] = {
+            "rows": batch.n_read,
+            "accepted": batch.n_accepted,
+            "unchanged": batch.n_unchanged,
+            "quarantined": batch.n_quarantined,
+        }
+        tell(f"ingest_{code}")
+    run = link_registers(actor=linking_actor(), tell=tell, now=clock.now())
+    return {
+        "rows_in": {code: counts["rows"] for code, counts in rows.items()},
+        "quarantined": {code: counts["quarantined"] for code, counts in rows.items()},
+        "batches": rows,
+        "entries": count_entries(),
+        "run": run.figures,
+    }
+
+
+EXTRACTS = {
+    "standard_addresses": "addresses.gpkg",
+    "police_population": "police_population.csv",
+    "health_population": "health_population.parquet",
+    "housing_dwellings": "housing_dwellings.xlsx",
+    "market_organisations": "market_organisations.csv",
+}
+
+
+def count_entries() -> dict[str, int]:
+    from fangge.registers.queries.figures import register_counts
+
+    return register_counts()
+
+
+def serve_demo(port: int, summary: dict[str, Any]) -> None:
+    from fangge.command.accounts import make_demo_accounts
+    from fangge.command.serve import serve_site
+
+    accounts = make_demo_accounts()
+    click.echo(f"\nThe district stands: {summary['entries']}")
+    click.echo("Demo accounts (name / password):")
+    for account in accounts:
+        click.echo(f"  {account.username:<12}{account.password:<22}{account.role}")
+    serve_site(host="127.0.0.1", port=port)

@@ -1,0 +1,34 @@
+"""What commands that need the database or the data folder share."""
+
+import os
+from pathlib import Path
+
+import click
+
+
+def data_folder() -> Path:
+    """Give the data folder, made with mode 0700 where there is none."""
+    folder = Path(os.environ.get("FANGGE_DATA", ".fangge")).resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def open_database() -> None:
+    """Start or join the database, set Django up and bring the tables to this version."""
+    from fangge.config.embedded import DatabaseUnavailable, ensure_database
+
+    try:
+        ensure_database(data_folder())
+    except DatabaseUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    setup_django()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def setup_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangge.config.settings")
+    import django
+
+    django.setup()

@@ -1,0 +1,161 @@
+"""Read extracts a slice at a time, so that memory does not grow with the file."""
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet
+import pyogrio
+import shapely
+from openpyxl import load_workbook
+
+from fangge.fusion.rules.contracts import Contract
+from fangge.kernel.errors import Invalid
+
+SLICE_ROWS = 20_000
+POSITIONS = ("经度", "纬度")
+KNOWN_CRS = ("EPSG:4490", "EPSG:4326")
+csv.field_size_limit(10_000_000)
+
+
+class FileUnreadable(Invalid):
+    """The file is not what its contract says; nothing of it was taken."""
+
+
+def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    """Give the file's rows as text: row_no, n_cells, n_expected and each field of the contract.
+
+    Raises `FileUnreadable` when the file is of another kind, lacks columns or breaks off.
+    """
+    if not path.is_file():
+        raise FileUnreadable(f"There is no file {path}.")
+    readers = {
+        "csv": _read_csv, "xlsx": _read_xlsx, "parquet": _read_parquet, "geopackage": _read_geopackage,
+    }  # fmt: skip
+    row_no = 0
+    try:
+        for rows in readers[contract.kind](path, contract):
+            numbered = rows.with_columns(
+                pl.int_range(row_no + 1, row_no + rows.height + 1, dtype=pl.Int64).alias("row_no")
+            )
+            row_no += rows.height
+            yield _name_fields(numbered, contract)
+    except FileUnreadable:
+        raise
+    except Exception as error:  # each library has errors of its own for files that break off
+        raise FileUnreadable(
+            f"{path.name} could not be read as {contract.kind} behind row {row_no}: {error}. "
+            "Ask the department for the file again."
+        ) from error
+
+
+def count_rows(path: Path, contract: Contract) -> int | None:
+    """Count rows where the kind of file tells at once; for a CSV, guess from its size."""
+    if contract.kind == "parquet":
+        return int(pyarrow.parquet.ParquetFile(path).metadata.num_rows)
+    if contract.kind == "geopackage":
+        return int(pyogrio.read_info(path, layer=contract.sheet)["features"])
+    if contract.kind == "csv":
+        with path.open("rb") as file:
+            some = file.read(1 << 18)
+        return max(1, path.stat().st_size * max(1, some.count(b"\n")) // max(1, len(some)))
+    return None
+
+
+def _name_fields(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    missing = [field.column for field in contract.fields if field.column not in rows.columns]
+    if missing:
+        raise FileUnreadable(
+            f"Columns are missing: {'、'.join(missing)}. The file has: {'、'.join(rows.columns[:20])}. "
+            "Check that it is the right file and, for a CSV, the encoding in the contract."
+        )
+    for name in ("n_cells", "n_expected"):
+        if name not in rows.columns:
+            rows = rows.with_columns(pl.lit(0).alias(name))
+    return rows.select(
+        "row_no",
+        "n_cells",
+        "n_expected",
+        *(
+            pl.col(field.column).cast(pl.String).str.strip_chars().alias(field.name)
+            for field in contract.fields
+        ),
+    )
+
+
+def _read_csv(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    with path.open(encoding=contract.encoding, errors="replace", newline="") as file:
+        reader = csv.reader(file)
+        header = [cell.strip() for cell in next(reader, [])]
+        if not header:
+            raise FileUnreadable(f"{path.name} is empty.")
+        while rows := list(islice(reader, SLICE_ROWS)):
+            yield _as_frame(header, [row for row in rows if row])
+
+
+def _as_frame(header: list[str], rows: list[list[Any]]) -> pl.DataFrame:
+    width = len(header)
+    sizes = [len(row) for row in rows]
+    full = [row if len(row) == width else [*row, *[None] * width][:width] for row in rows]
+    columns = zip(*full, strict=True) if full else [[] for _ in header]
+    data = {
+        name: pl.Series(
+            name, [None if cell is None else str(cell) for cell in column], dtype=pl.String
+        )
+        for name, column in zip(header, columns, strict=True)
+    }
+    frame = pl.DataFrame(data).with_columns(pl.col(pl.String).replace("", None))
+    return frame.with_columns(
+        pl.Series("n_cells", sizes, dtype=pl.Int64), pl.lit(width).alias("n_expected")
+    )
+
+
+def _read_xlsx(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        if contract.sheet and contract.sheet not in book.sheetnames:
+            raise FileUnreadable(
+                f"{path.name} has no sheet {contract.sheet}; it has {'、'.join(book.sheetnames)}."
+            )
+        sheet = book[contract.sheet] if contract.sheet else book.worksheets[0]
+        cells = sheet.iter_rows(values_only=True)
+        header = [str(cell).strip() for cell in next(cells, ()) if cell is not None]
+        while rows := list(islice(cells, SLICE_ROWS)):
+            # A sheet leaves empty cells at the end of a row out: that is no fault of the row.
+            yield _as_frame(
+                header, [[*row, *[None] * len(header)][: len(header)] for row in rows if row]
+            )
+    finally:
+        book.close()
+
+
+def _read_parquet(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    file = pyarrow.parquet.ParquetFile(path)
+    for batch in file.iter_batches(batch_size=SLICE_ROWS):
+        frame = pl.from_arrow(batch)
+        if isinstance(frame, pl.DataFrame):
+            yield frame
+
+
+def _read_geopackage(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    """Read points; their positions become the columns 经度 and 纬度."""
+    info = pyogrio.read_info(path, layer=contract.sheet)
+    if info["crs"] not in KNOWN_CRS:
+        raise FileUnreadable(
+            f"{path.name} is in {info['crs']}. Bring it to CGCS2000 (EPSG:4490), then send it again."
+        )
+    with pyogrio.open_arrow(
+        path, layer=contract.sheet, batch_size=SLICE_ROWS, use_pyarrow=True
+    ) as (meta, reader):
+        geometry = meta["geometry_name"] or "wkb_geometry"
+        for batch in reader:
+            frame = pl.from_arrow(batch)
+            if isinstance(frame, pl.DataFrame):
+                points = shapely.from_wkb(frame[geometry].to_numpy())
+                places = zip(POSITIONS, (shapely.get_x(points), shapely.get_y(points)), strict=True)
+                yield frame.drop(geometry).with_columns(
+                    pl.Series(name, values).cast(pl.String) for name, values in places
+                )

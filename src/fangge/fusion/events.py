@@ -1,0 +1,20 @@
+"""Facts that fusion announces."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStaged:
+    """A file was read whole; its records wait for the next link run."""
+
+    batch_id: int
+    staged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRolledBack:
+    """A batch was taken back; the next link run ends what only it said."""
+
+    batch_id: int
+    rolled_back_at: datetime

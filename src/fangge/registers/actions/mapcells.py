@@ -1,0 +1,89 @@
+"""Keep the map's pyramid: counts per building, and exact clusters per grid at every zoom."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection, transaction
+
+CLUSTER_ZOOMS = 15
+"""Clusters serve zooms below this; from it on each building stands for itself."""
+CELL_STEPS = 3
+"""A tile has 2**3 cells a side, 64 pixels each."""
+CODE_BITS = 62
+
+COUNTS = """
+    SELECT building_id, 'address' AS layer, count(*)::int AS n_entries
+    FROM registers_address address
+    WHERE ends_on IS NULL AND building_id IS NOT NULL AND {chosen}
+      AND (level = 'room' OR (level = 'number' AND NOT EXISTS (
+          SELECT FROM registers_address child WHERE child.parent_id = address.id)))
+    GROUP BY building_id
+    UNION ALL
+    SELECT address.building_id, 'dwelling', count(*)::int
+    FROM registers_dwelling dwelling
+    JOIN registers_address address ON address.id = dwelling.address_id
+    WHERE dwelling.ends_on IS NULL AND address.building_id IS NOT NULL AND {chosen}
+    GROUP BY address.building_id
+    UNION ALL
+    SELECT address.building_id, 'resident', count(DISTINCT occupancy.resident_id)::int
+    FROM registers_occupancy occupancy
+    JOIN registers_address address ON address.id = occupancy.address_id
+    WHERE occupancy.ends_on IS NULL AND occupancy.kind IN ('resident', 'tenant')
+      AND address.building_id IS NOT NULL AND {chosen}
+    GROUP BY address.building_id
+    UNION ALL
+    SELECT address.building_id, 'organisation', count(*)::int
+    FROM registers_organisation organisation
+    JOIN registers_address address ON address.id = organisation.address_id
+    WHERE organisation.ends_on IS NULL AND address.building_id IS NOT NULL AND {chosen}
+    GROUP BY address.building_id
+"""
+
+
+@transaction.atomic
+def refresh_map_cells(*, building_ids: Collection[int] | None, now: datetime) -> int:
+    """Count again what stands in these buildings, or in all, and add the differences up.
+
+    Only buildings whose count changed touch the clusters, so cost grows with the change. Gives
+    how many counts changed.
+    """
+    chosen = "TRUE" if building_ids is None else "address.building_id = ANY(%(ids)s)"
+    told = "TRUE" if building_ids is None else "building_id = ANY(%(ids)s)"
+    values = {"ids": list(building_ids or ())}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE stage_count ON COMMIT DROP AS " + COUNTS.format(chosen=chosen),
+            values,
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE stage_difference ON COMMIT DROP AS "
+            "SELECT building_id, layer, "
+            "COALESCE(staged.n_entries, 0) - COALESCE(held.n_entries, 0) AS n_more, "
+            "COALESCE(staged.n_entries, 0) AS n_entries "
+            "FROM stage_count staged FULL JOIN "
+            f"(SELECT * FROM registers_buildingcount WHERE {told}) held USING (building_id, layer) "
+            "WHERE COALESCE(staged.n_entries, 0) <> COALESCE(held.n_entries, 0)",
+            values,
+        )
+        n_changed = int(cursor.rowcount)
+        cursor.execute(
+            "INSERT INTO registers_buildingcount (building_id, layer, n_entries) "
+            "SELECT building_id, layer, n_entries FROM stage_difference "
+            "ON CONFLICT (building_id, layer) DO UPDATE SET n_entries = excluded.n_entries"
+        )
+        cursor.execute("DELETE FROM registers_buildingcount WHERE n_entries = 0")
+        cursor.execute(
+            "INSERT INTO registers_mapcell (layer, zoom, cell, grid_id, n_entries, sum_lon, sum_lat) "
+            "SELECT changed.layer, zoom, morton >> (%(bits)s - 2 * (zoom + %(steps)s)), COALESCE(grid_id, 0), "
+            "sum(n_more), sum(n_more * position[0]), sum(n_more * position[1]) "
+            "FROM stage_difference changed JOIN registers_address building ON building.id = changed.building_id, "
+            "generate_series(0, %(zooms)s - 1) zoom WHERE morton IS NOT NULL GROUP BY 1, 2, 3, 4 "
+            "ON CONFLICT (layer, zoom, cell, grid_id) DO UPDATE SET "
+            "n_entries = registers_mapcell.n_entries + excluded.n_entries, "
+            "sum_lon = registers_mapcell.sum_lon + excluded.sum_lon, "
+            "sum_lat = registers_mapcell.sum_lat + excluded.sum_lat",
+            {"bits": CODE_BITS, "steps": CELL_STEPS, "zooms": CLUSTER_ZOOMS},
+        )
+        cursor.execute("DELETE FROM registers_mapcell WHERE n_entries = 0")
+        cursor.execute("DROP TABLE stage_count, stage_difference")
+    return n_changed
