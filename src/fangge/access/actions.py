@@ -1,12 +1,21 @@
 """Let people in, and give them roles over areas."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from fangge.access.models import Assignment, StaffMember
 from fangge.access.rules import Role
 from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from fangge.areas.models import Area
+
+
+class RoleUnknown(Invalid):
+    """There is no such role."""
 
 
 @transaction.atomic
@@ -26,11 +35,16 @@ def register_staff(
 
 @transaction.atomic
 def assign_role(
-    *, actor: Actor, staff: StaffMember, role: Role, area_id: int | None, now: datetime
+    *, actor: Actor, staff: StaffMember, role: str, area: "Area | None", now: datetime
 ) -> Assignment:
-    """Give a person a role over an area, or over the whole district."""
+    """Give a person a role over an area, or over the whole district.
+
+    Raises `RoleUnknown` for a role that is not in the table.
+    """
     actor.require("staff.assign")
+    if role not in list(Role):
+        raise RoleUnknown(f"There is no role {role}. There are: {', '.join(Role)}.")
     assignment, _ = Assignment.objects.get_or_create(
-        staff=staff, role=role, area_id=area_id, ends_at=None, defaults={"starts_at": now}
+        staff=staff, role=role, area=area, ends_at=None, defaults={"starts_at": now}
     )
     return assignment

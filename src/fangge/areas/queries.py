@@ -13,6 +13,14 @@ def current_areas(*, kind: AreaKind | None = None) -> list[Area]:
     return list(areas.filter(kind=kind) if kind else areas)
 
 
+def first_area(*, kind: str) -> Area | None:
+    """Give the first area of a kind that has grids in it, or is one."""
+    grid = Area.objects.filter(kind=AreaKind.GRID, ends_on=None).order_by("code").first()
+    while grid is not None and grid.kind != kind:
+        grid = grid.parent
+    return grid
+
+
 def grids_within(area_ids: Collection[int]) -> frozenset[int]:
     """Give the grids in these areas, at any depth; a grid is within itself."""
     with connection.cursor() as cursor:
@@ -21,7 +29,8 @@ def grids_within(area_ids: Collection[int]) -> frozenset[int]:
             WITH RECURSIVE below (id, kind) AS (
                 SELECT id, kind FROM areas_area WHERE id = ANY(%s)
                 UNION
-                SELECT area.id, area.kind FROM areas_area area JOIN below ON area.parent_id = below.id
+                SELECT area.id, area.kind FROM areas_area area
+                JOIN below ON area.parent_id = below.id
             )
             SELECT id FROM below WHERE kind = 'grid'
             """,

@@ -8,6 +8,8 @@ from typing_extensions import override
 COMMANDS: dict[str, str] = {
     "demo": "Run the main job on a generated district and open the site.",
     "generate": "Write a synthetic district as departments would send it.",
+    "ingest": "Check a file by its contract and stage its rows.",
+    "serve": "Serve the site.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
 

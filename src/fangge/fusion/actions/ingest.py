@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from fangge.audit.actions import record_act
 from fangge.fusion.actions.contracts import contract_of
-from fangge.fusion.adapters.files import FileUnreadable, read_slices
+from fangge.fusion.adapters.files import FileUnreadable, count_rows, read_slices
 from fangge.fusion.adapters.staging import stage_rows
 from fangge.fusion.events import BatchRolledBack, BatchStaged
 from fangge.fusion.models.source import Batch, BatchState, QuarantinedRow, Source, SourceRecord
@@ -58,6 +58,13 @@ def get_source(code: str) -> Source:
         known = ", ".join(Source.objects.order_by("code").values_list("code", flat=True))
         raise SourceUnknown(f"There is no contract {code}. There are: {known or 'none yet'}.")
     return source
+
+
+def guess_rows(source_code: str, path: Path) -> int | None:
+    """Give the rows a file has, or about as many, for progress; none where that takes reading it."""
+    if not path.is_file():
+        raise FileUnreadable(f"There is no file {path}.")
+    return count_rows(path, contract_of(get_source(source_code)))
 
 
 def try_file(*, actor: Actor, source_code: str, path: Path, tell: Tell) -> Trial:

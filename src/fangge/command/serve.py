@@ -1,0 +1,49 @@
+"""`fangge serve`: the site, and the worker for background jobs."""
+
+import os
+import socket
+
+import click
+
+from fangge.command.setup import open_database
+
+
+class PortTaken(click.ClickException):
+    """Something else listens there."""
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def command(*, host: str, port: int) -> None:
+    """Serve the site until it is stopped with Ctrl-C."""
+    open_database()
+    serve_site(host=host, port=port)
+
+
+def serve_site(*, host: str, port: int) -> None:
+    """Serve in this process until it is stopped."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    _check_port(host, port)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangge.config.settings")
+    click.echo(
+        f"\nOpen http://{'localhost' if host == '127.0.0.1' else host}:{port}/  (Ctrl-C stops it)"
+    )
+    Server(
+        "fangge.config.asgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        log_access=False,
+    ).serve()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"Port {port} is taken. Choose another with --port.") from error
