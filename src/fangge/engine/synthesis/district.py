@@ -9,11 +9,14 @@ import numpy as np
 import polars as pl
 import shapely
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 HOUSEHOLDS_A_GRID = 400
 HOUSEHOLDS_LEAST, HOUSEHOLDS_MOST = 300, 500
 PEOPLE_A_HOUSEHOLD = 2.45
 RELAXATIONS = 8
+SEAT_TURNS = 12
 DISTRICT = ("320508", "姑苏区")
 METRES_A_DEGREE = 111_320.0
 
@@ -46,12 +49,12 @@ def make_district(*, n_residents: int, rng: np.random.Generator) -> District:
     outline = _read_outline()
     communities, streets = _read_table("communities"), _read_table("streets")
     seats = _spread_points(outline, len(communities), rng)
-    owner = _group_points(seats, communities, streets)
     cells = _cut_cells(outline, seats)
+    owner = _group_cells(cells, seats, communities, streets)
     placed = {communities[i]["community_code12"]: cells[cell] for i, cell in enumerate(owner)}
     grids, outlines = _make_grids(communities, placed, outline, n_residents, rng)
     return District(
-        areas=_list_areas(outline, streets, communities, placed, grids, outlines),
+        areas=_list_areas(streets, communities, placed, grids, outlines),
         grids=grids,
         outlines=outlines,
     )
@@ -97,22 +100,38 @@ def _cut_cells(outline: shapely.Polygon, points: np.ndarray) -> list[shapely.Pol
     return cells
 
 
-def _group_points(
-    points: np.ndarray, communities: list[dict[str, str]], streets: list[dict[str, str]]
+def _group_cells(
+    cells: list[shapely.Polygon],
+    points: np.ndarray,
+    communities: list[dict[str, str]],
+    streets: list[dict[str, str]],
 ) -> list[int]:
     """Give each community a cell, so that a subdistrict's cells lie together.
 
-    Eight seats stand round the middle; each takes as many cells as it has communities, by the
-    cheapest assignment of cells to seats.
+    Seats stand round the middle, one for each subdistrict; each takes as many cells as it has
+    communities, by the cheapest assignment of cells to seats. Of some ways to turn the seats, the
+    first is taken that leaves no subdistrict in two parts, or else the one with the fewest parts.
     """
-    middle, spread = points.mean(axis=0), points.std(axis=0)
-    angles = np.linspace(0, 2 * np.pi, len(streets), endpoint=False)
-    seats = middle + 1.4 * spread * np.column_stack([np.cos(angles), np.sin(angles)])
     codes = [street["street_code9"] for street in streets]
     wanted = np.array([codes.index(community["street_code9"]) for community in communities])
-    cost = ((points[None, :, :] - seats[wanted][:, None, :]) ** 2).sum(axis=2)
-    rows, cells = linear_sum_assignment(cost)
-    return [int(cells[np.flatnonzero(rows == i)[0]]) for i in range(len(communities))]
+    middle, spread = points.mean(axis=0), points.std(axis=0)
+    left, right = shapely.STRtree(cells).query(cells, predicate="intersects")
+    best: tuple[int, list[int]] | None = None
+    for turn in range(SEAT_TURNS):
+        angles = 2 * np.pi * (np.arange(len(streets)) + turn / SEAT_TURNS) / len(streets)
+        seats = middle + 1.4 * spread * np.column_stack([np.cos(angles), np.sin(angles)])
+        cost = ((points[None, :, :] - seats[wanted][:, None, :]) ** 2).sum(axis=2)
+        owner = linear_sum_assignment(cost)[1]
+        group = np.empty(len(cells), dtype=np.int64)
+        group[owner] = wanted
+        inner = group[left] == group[right]
+        edges = coo_array((inner[inner], (left[inner], right[inner])), shape=cost.shape)
+        n_parts = int(connected_components(edges, directed=False)[0])
+        if best is None or n_parts < best[0]:
+            best = n_parts, owner.tolist()
+        if n_parts == len(streets):
+            break
+    return best[1] if best else []
 
 
 def _make_grids(
@@ -165,14 +184,15 @@ def _short_name(community: dict[str, str]) -> str:
 
 
 def _list_areas(
-    outline: shapely.Polygon,
     streets: list[dict[str, str]],
     communities: list[dict[str, str]],
     placed: dict[str, shapely.Polygon],
     grids: pl.DataFrame,
     outlines: dict[str, shapely.Polygon],
 ) -> pl.DataFrame:
-    rows = [(DISTRICT[0], "nbs", "district", DISTRICT[1], None, outline)]
+    rows: list[tuple[str, str, str, str, str | None, shapely.Polygon]] = [
+        (DISTRICT[0], "nbs", "district", DISTRICT[1], None, _read_outline())
+    ]
     for street in streets:
         mine = [
             placed[community["community_code12"]]

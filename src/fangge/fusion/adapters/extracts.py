@@ -2,22 +2,25 @@
 
 import io
 import json
-import os
 import shutil
-import zipfile
+import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pyogrio
 import pyogrio.raw
 import shapely
 
-from fangge.engine.synthesis.extracts import Extract, Generated, generate_district
+from fangge.engine.synthesis.breakage import IN_LINES, Extract
+from fangge.engine.synthesis.extracts import Generated, generate_district
+from fangge.fusion.adapters.sheets import write_sheet
 from fangge.kernel.errors import Conflict
 
 FORMAT = 1
-EPOCH = (2026, 6, 30, 0, 0, 0)
 CRS = "EPSG:4490"
 UNDECODABLE = b"\xff\xff"
 SUMMARY = "district.json"
@@ -33,18 +36,19 @@ def write_district(
 ) -> dict[str, object]:
     """Generate a district and write it, whole or not at all; give its summary.
 
-    Raises `FolderTaken` when the folder holds anything but a generated district.
+    `tell` is told each of the engine's stages and each file when it is done. Raises
+    `FolderTaken` when the folder holds anything but a generated district.
     """
+    folder = folder.resolve()
     if folder.exists() and any(folder.iterdir()) and not (folder / SUMMARY).exists():
         raise FolderTaken(
             f"{folder} is not empty and not a generated district. Name another folder."
         )
-    made = generate_district(n_residents=n_residents, seed=seed, noise=noise)
-    tell("generate")
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    made = generate_district(n_residents=n_residents, seed=seed, noise=noise, tell=tell)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
+        fresh.chmod(0o755)
         summary = _write_files(fresh, made, seed=seed, noise=noise, tell=tell)
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
@@ -58,16 +62,21 @@ def _write_files(
 ) -> dict[str, object]:
     # GDAL stamps a GeoPackage with the time; this keeps the bytes the same.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-06-30T00:00:00.000Z"})
-    _write_areas(folder / "areas.gpkg", made.district.areas)
-    _write_addresses(folder / "addresses.gpkg", made.addresses)
-    tell("addresses")
-    _write_csv(folder / "police_population.csv", made.police, encoding="gb18030")
-    made.health.rows.write_parquet(folder / "health_population.parquet")
-    tell("population")
-    _write_sheet(folder / "housing_dwellings.xlsx", "房屋", made.housing.rows)
-    tell("dwellings")
-    _write_csv(folder / "market_organisations.csv", made.market, encoding="utf-8-sig")
-    made.truth.write_parquet(folder / "truth.parquet")
+    writers: dict[str, Callable[[Path], object]] = {
+        "addresses.gpkg": partial(_write_addresses, rows=made.addresses),
+        "housing_dwellings.xlsx": partial(write_sheet, name="房屋", rows=made.housing.rows),
+        "police_population.csv": partial(_write_csv, extract=made.police, encoding="gb18030"),
+        "health_population.parquet": made.health.rows.write_parquet,
+        "truth.parquet": made.truth.write_parquet,
+        "market_organisations.csv": partial(_write_csv, extract=made.market, encoding="utf-8"),
+        "areas.gpkg": partial(_write_areas, areas=made.district.areas),
+    }
+    # Compressing a workbook and filling a GeoPackage leave the interpreter free for each other.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        started = {name: pool.submit(write, folder / name) for name, write in writers.items()}
+        for name, written in started.items():
+            written.result()
+            tell(name)
     summary: dict[str, object] = {
         "format": FORMAT,
         "seed": seed,
@@ -78,8 +87,8 @@ def _write_files(
             for extract in (made.police, made.health, made.housing, made.market)
         },
     }
-    (folder / SUMMARY).write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-    tell("organisations")
+    text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+    (folder / SUMMARY).write_text(text, encoding="utf-8")
     return summary
 
 
@@ -139,109 +148,28 @@ def _write_layer(
 
 
 def _write_csv(path: Path, extract: Extract, *, encoding: str) -> None:
-    """Write the rows, and break those that are to be broken in their bytes or columns."""
-    buffer = io.StringIO()
-    extract.rows.write_csv(buffer, line_terminator="\r\n")
-    lines = buffer.getvalue().split("\r\n")
-    marked = {
-        row: kind
-        for row, kind in extract.damage.items()
-        if kind in {"columns_missing", "bytes_undecodable"}
-    }
-    for row, kind in marked.items():
+    """Write the rows, and break in their bytes or columns those that are to be broken so.
+
+    UTF-8 begins with a byte order mark, as spreadsheets write it.
+    """
+    marked = sorted((row, kind) for row, kind in extract.damage.items() if kind in IN_LINES)
+    buffer = io.BytesIO()
+    extract.rows.write_csv(buffer, line_terminator="\r\n", include_bom=encoding == "utf-8")
+    lines = buffer.getvalue().split(b"\r\n") if marked else [buffer.getvalue()]
+    for row, kind in marked:
         if kind == "columns_missing":
-            lines[row] = lines[row].rsplit(",", 2)[0]
+            lines[row] = lines[row].rsplit(b",", 2)[0]
     with path.open("wb") as file:
         start = 0
-        for row in sorted(row for row, kind in marked.items() if kind == "bytes_undecodable"):
-            file.write(_encode(lines[start:row], encoding if start == 0 else "gb18030"))
-            spoilt = lines[row].encode("gb18030")
-            at = spoilt.index(b",") + 1
-            file.write(spoilt[:at] + UNDECODABLE + spoilt[at:] + b"\r\n")
+        for row in (row for row, kind in marked if kind == "bytes_undecodable"):
+            _write_lines(file, [*lines[start:row], b""], encoding)
+            first, rest = lines[row].split(b",", 1)
+            file.write(first + b"," + UNDECODABLE)
+            _write_lines(file, [rest, b""], encoding)
             start = row + 1
-        file.write(_encode(lines[start:-1], encoding))
+        _write_lines(file, lines[start:], encoding)
 
 
-def _encode(lines: list[str], encoding: str) -> bytes:
-    return ("\r\n".join(lines) + "\r\n").encode(encoding) if lines else b""
-
-
-def _write_sheet(path: Path, name: str, rows: pl.DataFrame) -> None:
-    """Write a workbook of one sheet, all text, whole columns at a time.
-
-    Libraries write a sheet cell by cell, which is most of the generator's time; here the XML
-    is put together by column. `docs/decisions/0004-own-sheet-writer.md` says more.
-    """
-    letters = [chr(ord("A") + i) for i in range(len(rows.columns))]
-    numbered = rows.with_columns(pl.int_range(2, rows.height + 2).cast(pl.String).alias("row"))
-    cells = [
-        pl.when(pl.col(column).is_null() | (pl.col(column) == ""))
-        .then(pl.lit(""))
-        .otherwise(
-            pl.concat_str(
-                pl.lit(f'<c r="{letter}'),
-                "row",
-                pl.lit('" t="inlineStr"><is><t>'),
-                pl.col(column).str.replace_many({"&": "&amp;", "<": "&lt;", ">": "&gt;"}),
-                pl.lit("</t></is></c>"),
-            )
-        )
-        for letter, column in zip(letters, rows.columns, strict=True)
-    ]
-    body = numbered.select(
-        pl.concat_str(pl.lit('<row r="'), "row", pl.lit('">'), *cells, pl.lit("</row>"))
-    ).to_series()
-    head = "".join(
-        f'<c r="{letter}1" t="inlineStr"><is><t>{column}</t></is></c>'
-        for letter, column in zip(letters, rows.columns, strict=True)
-    )
-    parts = {
-        "[Content_Types].xml": CONTENT_TYPES,
-        "_rels/.rels": RELATIONS,
-        "xl/workbook.xml": WORKBOOK.format(name=name),
-        "xl/_rels/workbook.xml.rels": WORKBOOK_RELATIONS,
-    }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
-        for part, text in parts.items():
-            book.writestr(_member(part), text)
-        with book.open(_member("xl/worksheets/sheet1.xml"), "w") as sheet:
-            sheet.write(f'{SHEET_START}<row r="1">{head}</row>'.encode())
-            for some in body.to_frame().iter_slices(20_000):
-                sheet.write("".join(some.to_series()).encode())
-            sheet.write(SHEET_END.encode())
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, date_time=EPOCH)
-    member.compress_type = zipfile.ZIP_DEFLATED
-    return member
-
-
-XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-SCHEMA = "http://schemas.openxmlformats.org"
-CONTENT_TYPES = (
-    f'{XML}<Types xmlns="{SCHEMA}/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/>'
-    '<Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
-)
-RELATIONS = (
-    f'{XML}<Relationships xmlns="{SCHEMA}/package/2006/relationships"><Relationship Id="rId1" '
-    f'Type="{SCHEMA}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>'
-    "</Relationships>"
-)
-WORKBOOK_RELATIONS = (
-    f'{XML}<Relationships xmlns="{SCHEMA}/package/2006/relationships"><Relationship Id="rId1" '
-    f'Type="{SCHEMA}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/>'
-    "</Relationships>"
-)
-WORKBOOK = (
-    f'{XML}<workbook xmlns="{SCHEMA}/spreadsheetml/2006/main" '
-    f'xmlns:r="{SCHEMA}/officeDocument/2006/relationships"><sheets>'
-    '<sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>'
-)
-SHEET_START = f'{XML}<worksheet xmlns="{SCHEMA}/spreadsheetml/2006/main"><sheetData>'
-SHEET_END = "</sheetData></worksheet>"
+def _write_lines(file: BinaryIO, lines: list[bytes], encoding: str) -> None:
+    text = b"\r\n".join(lines)
+    file.write(text if encoding == "utf-8" else text.decode().encode(encoding))
