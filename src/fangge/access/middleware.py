@@ -2,19 +2,13 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
-from fangge.access.queries import actor_for
+from fangge.access.queries import StaffRequest, actor_for
 from fangge.kernel import clock
 from fangge.kernel.actor import Actor
 
 NOBODY = Actor(reference="nobody", name="", roles=(), verbs=frozenset(), grid_ids=frozenset())
-
-
-class StaffRequest(HttpRequest):
-    """A request whose actor is known."""
-
-    actor: Actor
 
 
 class ActorMiddleware:

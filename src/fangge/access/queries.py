@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from fangge.access.rules import verbs_of
 from fangge.areas.queries import grids_within
@@ -11,6 +12,12 @@ from fangge.kernel.actor import Actor
 
 if TYPE_CHECKING:
     from fangge.access.models import StaffMember
+
+
+class StaffRequest(HttpRequest):
+    """A request whose actor is known."""
+
+    actor: Actor
 
 
 def actor_for(staff: "StaffMember", *, now: datetime) -> Actor:

@@ -28,6 +28,7 @@ def import_areas(*, actor: Actor, path: Path, starts_on: date, now: datetime) ->
         area.kind, area.name = row["kind"], row["name"]
         area.parent = by_code.get(row["parent_code"])
         area.outline, area.is_schematic = row["outline"], row["is_schematic"]
+        area.west, area.south, area.east, area.north = row["bounds"]
         area.save()
         by_code[row["code"]] = area
     return n_new

@@ -20,6 +20,11 @@ class Area(models.Model):
     name = models.CharField(max_length=80)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     outline = models.BinaryField(null=True)  # WKB, CGCS2000
+    # The outline's bounds, so that a tile asks only for what touches it.
+    west = models.FloatField(null=True)
+    south = models.FloatField(null=True)
+    east = models.FloatField(null=True)
+    north = models.FloatField(null=True)
     is_schematic = models.BooleanField(default=False)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)

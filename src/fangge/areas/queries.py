@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Max, Min
 
 from fangge.areas.models import Area, AreaKind
 
@@ -19,6 +20,28 @@ def first_area(*, kind: str) -> Area | None:
     while grid is not None and grid.kind != kind:
         grid = grid.parent
     return grid
+
+
+SHOWN_FROM_ZOOM = {"district": 0, "subdistrict": 9, "community": 11, "grid": 13}
+
+
+def outlines_in(
+    *, window: tuple[float, float, float, float], zoom: int
+) -> list[tuple[str, str, str, bytes, bool]]:
+    """Give kind, code, name, outline and whether it is made up, of what this zoom shows."""
+    kinds = [kind for kind, least in SHOWN_FROM_ZOOM.items() if zoom >= least]
+    areas = Area.objects.filter(ends_on=None, kind__in=kinds, outline__isnull=False)
+    west, south, east, north = window
+    near = areas.filter(west__lte=east, east__gte=west, south__lte=north, north__gte=south)
+    return list(near.values_list("kind", "code", "name", "outline", "is_schematic"))
+
+
+def outlines_window() -> tuple[float, float, float, float] | None:
+    """Give west, south, east and north of where people live: all grids that hold."""
+    grids = Area.objects.filter(ends_on=None, kind=AreaKind.GRID)
+    ends = grids.aggregate(Min("west"), Min("south"), Max("east"), Max("north"))
+    window = tuple(ends.values())
+    return None if window[0] is None else window
 
 
 def grids_within(area_ids: Collection[int]) -> frozenset[int]:

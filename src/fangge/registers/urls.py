@@ -1,6 +1,20 @@
-"""Pages of the registers app."""
+"""Pages of the registers, the map and its tiles."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from fangge.registers.views import entries, lists, maps
 
 app_name = "registers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("map", maps.show_map, name="map"),
+    path("tiles/areas/<int:zoom>/<int:x>/<int:y>.mvt", maps.area_tile, name="area-tile"),
+    path("tiles/<str:layer>/<int:zoom>/<int:x>/<int:y>.mvt", maps.spot_tile, name="spot-tile"),
+    path("buildings/<int:building_id>", entries.show_building, name="building"),
+    path("addresses/", lists.show_addresses, name="addresses"),
+    path("addresses/<int:address_id>", entries.show_address, name="address"),
+    path("organisations/", lists.show_organisations, name="organisations"),
+    path("organisations/<int:organisation_id>", entries.show_organisation, name="organisation"),
+    path("residents/<int:resident_id>", entries.show_resident, name="resident"),
+    path("search", lists.search, name="search"),
+    path("suggest", lists.suggest, name="suggest"),
+]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pyogrio
+import shapely
 
 from fangge.kernel.errors import Invalid
 
@@ -19,7 +20,7 @@ class BoundariesUnreadable(Invalid):
 
 
 def read_areas(path: Path) -> pl.DataFrame:
-    """Give code, code_system, kind, name, parent_code, is_schematic and outline (WKB), whole first."""
+    """Give code, code_system, kind, name, parent_code, is_schematic, outline (WKB) and its bounds, whole first."""
     try:
         meta, _, outlines, values = pyogrio.raw.read(path, layer="areas")
     except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
@@ -32,7 +33,8 @@ def read_areas(path: Path) -> pl.DataFrame:
         {new: pl.Series([None if v is None else str(v) for v in held[old]], dtype=pl.String)
          for old, new in COLUMNS.items()}
     ).with_columns(
-        pl.col("is_schematic") == "1", pl.Series("outline", list(outlines), dtype=pl.Binary)
+        pl.col("is_schematic") == "1", pl.Series("outline", list(outlines), dtype=pl.Binary),
+        pl.Series("bounds", shapely.bounds(shapely.from_wkb(outlines)).tolist(), dtype=pl.List(pl.Float64)),
     )  # fmt: skip
     rank = pl.col("kind").replace_strict(
         list(KINDS), list(range(4)), default=9, return_dtype=pl.Int32

@@ -53,3 +53,24 @@ def _spread(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     for shift, mask in _SPREADS:
         spread = (spread | (spread << np.uint64(shift))) & np.uint64(mask)
     return spread
+
+
+def tile_bounds(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """Give west, south, east and north of a tile in degrees."""
+    n_tiles = 1 << zoom
+    west, east = (column / n_tiles * 360.0 - 180.0 for column in (x, x + 1))
+    south, north = (
+        float(np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / n_tiles))))) for row in (y + 1, y)
+    )
+    return west, south, east, north
+
+
+def project_to_tile(
+    points: NDArray[np.float64], *, zoom: int, x: int, y: int, extent: int
+) -> NDArray[np.int64]:
+    """Bring longitudes and latitudes to a tile's own grid: x to the right, y down, whole steps."""
+    n_tiles = float(1 << zoom)
+    columns = (points[:, 0] + 180.0) / 360.0 * n_tiles - x
+    radians = np.radians(np.clip(points[:, 1], -LATITUDE_MOST, LATITUDE_MOST))
+    rows = (1.0 - np.arcsinh(np.tan(radians)) / np.pi) / 2.0 * n_tiles - y
+    return np.rint(np.column_stack([columns, rows]) * extent).astype(np.int64)

@@ -16,6 +16,7 @@ from fangge.fusion.rules.contracts import Contract
 from fangge.kernel.errors import Invalid
 
 SLICE_ROWS = 20_000
+COUNTED = ("row_no", "n_cells", "n_expected")
 POSITIONS = ("经度", "纬度")
 KNOWN_CRS = ("EPSG:4490", "EPSG:4326")
 csv.field_size_limit(10_000_000)
@@ -68,8 +69,9 @@ def count_rows(path: Path, contract: Contract) -> int | None:
 def _name_fields(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     missing = [field.column for field in contract.fields if field.column not in rows.columns]
     if missing:
+        there = [name for name in rows.columns if name not in COUNTED]
         raise FileUnreadable(
-            f"Columns are missing: {'、'.join(missing)}. The file has: {'、'.join(rows.columns[:20])}. "
+            f"Columns are missing: {'、'.join(missing)}. The file has: {'、'.join(there[:20])}. "
             "Check that it is the right file and, for a CSV, the encoding in the contract."
         )
     for name in ("n_cells", "n_expected"):

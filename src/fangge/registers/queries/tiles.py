@@ -1,0 +1,87 @@
+"""What stands on a map tile, within the actor's area."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Missing
+from fangge.registers.models.mapcell import MapLayer
+
+BUILDINGS_FROM_ZOOM = 15
+CELL_BITS = 6
+CODE_BITS = 62
+ABOUT = {
+    MapLayer.ADDRESS: "addresses.see",
+    MapLayer.DWELLING: "dwellings.see",
+    MapLayer.RESIDENT: "map.see",
+    MapLayer.ORGANISATION: "organisations.see",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cluster, or one building: where it is and how many entries stand there."""
+
+    lon: float
+    lat: float
+    n_entries: int
+    building_id: int | None = None
+    name: str = ""
+
+
+class LayerUnknown(Missing):
+    """The map has no such layer."""
+
+
+def layer_named(name: str) -> MapLayer:
+    if name not in list(MapLayer):
+        raise LayerUnknown(f"There is no layer {name}.")
+    return MapLayer(name)
+
+
+def spots_on_tile(
+    *, actor: Actor, layer: MapLayer, codes: tuple[int, int], zoom: int
+) -> list[Spot]:
+    """Give clusters below zoom 15, single buildings from it on; counts are exact in scope."""
+    actor.require("map.see")
+    actor.require(ABOUT[layer])
+    grids = None if actor.grid_ids is None else list(actor.grid_ids)
+    if zoom >= BUILDINGS_FROM_ZOOM:
+        return _buildings(layer, codes, grids)
+    return _clusters(layer, codes, zoom, grids)
+
+
+def _clusters(
+    layer: MapLayer, codes: tuple[int, int], zoom: int, grids: list[int] | None
+) -> list[Spot]:
+    shift = CODE_BITS - 2 * zoom - CELL_BITS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(sum_lon) / sum(n_entries), sum(sum_lat) / sum(n_entries), sum(n_entries) "
+            "FROM registers_mapcell WHERE layer = %s AND zoom = %s AND cell >= %s AND cell < %s "
+            + ("" if grids is None else "AND grid_id = ANY(%s) ")
+            + "GROUP BY cell HAVING sum(n_entries) > 0",
+            [layer, zoom, codes[0] >> shift, codes[1] >> shift]
+            + ([] if grids is None else [grids]),
+        )
+        return [Spot(lon, lat, int(count)) for lon, lat, count in cursor.fetchall()]
+
+
+def _buildings(layer: MapLayer, codes: tuple[int, int], grids: list[int] | None) -> list[Spot]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT building.position[0], building.position[1], counted.n_entries, building.id, "
+            "COALESCE(parent.name, '') || building.name "
+            "FROM registers_address building "
+            "JOIN registers_buildingcount counted "
+            "ON counted.building_id = building.id AND counted.layer = %s "
+            "LEFT JOIN registers_address parent ON parent.id = building.parent_id "
+            "WHERE building.morton >= %s AND building.morton < %s "
+            "AND building.level IN ('building', 'number')"
+            + ("" if grids is None else " AND building.grid_id = ANY(%s)"),
+            [layer, *codes] + ([] if grids is None else [grids]),
+        )
+        return [
+            Spot(lon, lat, count, id_, name) for lon, lat, count, id_, name in cursor.fetchall()
+        ]

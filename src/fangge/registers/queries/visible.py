@@ -1,0 +1,36 @@
+"""What an actor may see: every query of the registers begins here."""
+
+from django.db.models import QuerySet
+
+from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Missing
+from fangge.registers.models.address import Address
+from fangge.registers.models.occupancy import Occupancy
+from fangge.registers.models.organisation import Organisation
+from fangge.registers.models.resident import Resident
+
+
+class EntryMissing(Missing):
+    """There is no such entry, or none in this actor's area."""
+
+
+def addresses_visible_to(actor: Actor) -> QuerySet[Address]:
+    actor.require("addresses.see")
+    addresses = Address.objects.all()
+    return addresses if actor.grid_ids is None else addresses.filter(grid_id__in=actor.grid_ids)
+
+
+def organisations_visible_to(actor: Actor) -> QuerySet[Organisation]:
+    actor.require("organisations.see")
+    firms = Organisation.objects.all()
+    return firms if actor.grid_ids is None else firms.filter(grid_id__in=actor.grid_ids)
+
+
+def residents_visible_to(actor: Actor) -> QuerySet[Resident]:
+    """Give the residents with an occupancy in the actor's area."""
+    actor.require("residents.see")
+    residents = Resident.objects.all()
+    if actor.grid_ids is None:
+        return residents
+    here = Occupancy.objects.filter(grid_id__in=actor.grid_ids, resident__isnull=False)
+    return residents.filter(pk__in=here.values("resident_id"))

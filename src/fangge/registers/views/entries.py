@@ -1,0 +1,73 @@
+"""Entries: a building, an address, an organisation, a resident."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from fangge.access.queries import StaffRequest
+from fangge.kernel import clock
+from fangge.registers.actions.opening import open_resident
+from fangge.registers.queries.buildings import get_elevation
+from fangge.registers.queries.entries import (
+    get_address,
+    get_organisation,
+    get_resident,
+    occupancies_of,
+    organisation_changes,
+    resident_changes,
+)
+from fangge.registers.rules.masking import PURPOSES, mask_name
+
+
+@login_required
+@require_GET
+def show_building(request: StaffRequest, building_id: int) -> HttpResponse:
+    elevation = get_elevation(actor=request.actor, building_id=building_id)
+    is_panel = request.headers.get("X-Panel") == "1"
+    template = "registers/elevation.html" if is_panel else "registers/building.html"
+    return render(request, template, {"elevation": elevation, "is_panel": is_panel})
+
+
+@login_required
+@require_GET
+def show_address(request: StaffRequest, address_id: int) -> HttpResponse:
+    entry = get_address(actor=request.actor, address_id=address_id)
+    return render(request, "registers/address.html", {"entry": entry})
+
+
+@login_required
+@require_GET
+def show_organisation(request: StaffRequest, organisation_id: int) -> HttpResponse:
+    firm = get_organisation(actor=request.actor, organisation_id=organisation_id)
+    changes = organisation_changes(firm)
+    return render(request, "registers/organisation.html", {"firm": firm, "changes": changes})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
+    resident = get_resident(actor=request.actor, resident_id=resident_id)
+    opened = None
+    if request.method == "POST":
+        opened = open_resident(
+            actor=request.actor,
+            resident_id=resident_id,
+            purpose=request.POST.get("purpose", ""),
+            now=clock.now(),
+        )
+    response = render(
+        request,
+        "registers/resident.html",
+        {
+            "resident": resident,
+            "masked_name": mask_name(resident.name),
+            "opened": opened,
+            "purpose": request.POST.get("purpose", ""),
+            "purposes": PURPOSES,
+            "occupancies": occupancies_of(actor=request.actor, resident=resident),
+            "changes": resident_changes(resident),
+        },
+    )
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,60 @@
+"""The map and its tiles."""
+
+import hashlib
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from fangge.access.queries import StaffRequest
+from fangge.areas.queries import outlines_in, outlines_window
+from fangge.registers.adapters.tiles import encode_areas, encode_spots, tile_bounds_of, tile_codes
+from fangge.registers.queries.tiles import layer_named, spots_on_tile
+
+TILE_TYPE = "application/vnd.mapbox-vector-tile"
+DEEPEST_ZOOM = 22
+
+
+@login_required
+@require_GET
+def show_map(request: StaffRequest) -> HttpResponse:
+    request.actor.require("map.see")
+    return render(request, "registers/map.html", {"window": outlines_window()})
+
+
+@login_required
+@require_GET
+def spot_tile(request: StaffRequest, layer: str, zoom: int, x: int, y: int) -> HttpResponse:
+    _check_tile(zoom, x, y)
+    kind = layer_named(layer)
+    spots = spots_on_tile(actor=request.actor, layer=kind, codes=tile_codes(zoom, x, y), zoom=zoom)
+    hides_small = layer == "resident" and not request.actor.may("residents.see")
+    body = encode_spots(spots, zoom=zoom, x=x, y=y, layer=layer, hides_small=hides_small)
+    return _answer(request, body)
+
+
+@login_required
+@require_GET
+def area_tile(request: StaffRequest, zoom: int, x: int, y: int) -> HttpResponse:
+    request.actor.require("map.see")
+    _check_tile(zoom, x, y)
+    areas = outlines_in(window=tile_bounds_of(zoom, x, y), zoom=zoom)
+    return _answer(request, encode_areas(areas, zoom=zoom, x=x, y=y))
+
+
+def _check_tile(zoom: int, x: int, y: int) -> None:
+    if zoom > DEEPEST_ZOOM or x >> zoom or y >> zoom:
+        raise Http404
+
+
+def _answer(request: StaffRequest, body: bytes) -> HttpResponse:
+    """Answer with the tile, or with 304 when the reader has it; never from a shared cache."""
+    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body, content_type=TILE_TYPE)
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    return response
