@@ -1,83 +1,347 @@
-"""The rules that read an address: text to its parts, whole columns at a time."""
+"""The rules that read an address: where its inner part begins, and what each piece is."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
 
 import polars as pl
 
-from fangge.engine.address.normalise import normalise_texts
+from fangge.engine.address.divisions import name_division, read_divisions
+from fangge.engine.address.elements import (
+    BUILDING_WORDS,
+    COMMUNITY_WORDS,
+    DIVISION_KINDS,
+    FLOOR_WORDS,
+    NEAR_WORDS,
+    NOISE_WORDS,
+    NUMERALS,
+    ROOM_WORDS,
+    STEMS,
+    SURNAMES,
+    UNIT_WORDS,
+    ZONE_WORDS,
+    Kind,
+)
+from fangge.engine.address.normalise import FILLER, HOUSE, fold_texts, mask_digits, normalise_token
 
-# Districts that were merged into 姑苏区 in 2012 are still written.
-HEAD = (
-    r"^(?:中国)?(?:江苏省?)?(?:苏州市?)*(?:姑苏区|平江区|沧浪区|金阊区)?"
-    r"(?:江苏省?苏州市?姑苏区)?"
+Piece = tuple[int, int, Kind]
+"""Start and end in characters, and what it is."""
+
+_CN = rf"[{NUMERALS}]+"
+_BUILDING = (
+    rf"(?:第?(?:[0-9]+(?:-[0-9]+)?[A-Za-z{STEMS}]?|{_CN}|[A-Za-z][0-9]*|[{STEMS}]) ?"
+    rf"(?:{'|'.join(BUILDING_WORDS)}|#))"
 )
-PARTS = (
-    r"^(?P<site>[^0-9]*?)"
-    r"(?:(?P<number>[0-9]{1,4})(?:-[0-9]+)?号(?P<estate>[^0-9]*))?"
-    r"(?P<inside>[0-9].*)?$"
+_UNIT = rf"(?:第?(?:[0-9]+|[A-Za-z{STEMS}]) ?(?:{'|'.join(UNIT_WORDS)})|第?{_CN} ?单元)"
+_FLOOR = rf"(?:第?(?:-?[0-9]+|[Bb][0-9]|{_CN}) ?(?:{'|'.join(FLOOR_WORDS)}))"
+_ROOM_DIGITS = rf"[A-Za-z]?[0-9]+(?:-[0-9]+)*[A-Za-z{STEMS}]?"
+_ROOM = rf"(?:{_ROOM_DIGITS} ?(?:{'|'.join(ROOM_WORDS)})?|{_CN}(?:室|房间|房|户|号))"
+_DASHED = r"[0-9]+[A-Za-z]?-[0-9]+[A-Za-z]?(?:-[0-9]+[A-Za-z]?){0,2} ?(?:室|房)?"
+_JOINT = "[ -]?"
+_REST = rf"(?:[ ,;:(/|{FILLER}].*|(?:{'|'.join(NOISE_WORDS)}).*|[^0-9A-Za-z号#\-][^0-9]*)?"
+_STRICT_REST = (
+    rf"(?:[(|{FILLER}].*|[ ,;:/]+(?:[^ 0-9号#弄幢栋楼座室].*)?|(?:{'|'.join(NOISE_WORDS)})[^0-9]*)?"
 )
-DASHED = r"^(?P<building>[0-9]{1,3})(?:幢)?-(?:(?P<unit>[0-9]{1,2})(?:单元)?-)?(?P<room>[0-9]{1,4})(?:室|房)?$"
-WORDED = (
-    r"^(?:(?P<building>[0-9]{1,3})幢)?-?(?:(?P<unit>[0-9]{1,2})单元)?-?"
-    r"(?:(?P<floor>[0-9]{1,2})(?:层|楼))?-?(?:(?P<room>[0-9]{1,4})(?:室|房|号)?)?"
+# The inner part: the first place from which only building, unit, floor and room follow.
+INNER = (
+    r"^(?P<head>.*?)(?:(?P<worded>"
+    rf"{_BUILDING}{_JOINT}(?:{_UNIT})?{_JOINT}(?:{_FLOOR})?{_JOINT}(?:{_ROOM})?"
+    rf"|{_UNIT}{_JOINT}(?:{_FLOOR})?{_JOINT}(?:{_ROOM})?"
+    rf"|{_FLOOR}{_JOINT}(?:{_ROOM})?"
+    rf"|{_ROOM_DIGITS} ?(?:室|房间|号房|号室|房|户)|{_CN}(?:室|房)"
+    rf")(?P<rest>{_REST})"
+    rf"|(?P<bare>{_DASHED}|[A-Za-z]?[0-9]{{1,4}}[A-Za-z]?)(?P<bare_rest>{_STRICT_REST}))$"
 )
-COLUMNS = (
-    "subdistrict",
-    "community",
-    "site",
-    "number",
-    "estate",
-    "building",
-    "unit",
-    "floor",
-    "room",
+_PARTS = re.compile(
+    rf"^(?P<building>{_BUILDING})?{_JOINT}(?P<unit>{_UNIT})?{_JOINT}(?P<floor>{_FLOOR})?{_JOINT}"
+    rf"(?P<room>{_ROOM})?$"
 )
-NUMBERS = ("number", "building", "unit", "floor", "room")
+_SEPARATORS = " ,;:-/|.\\"
+_NUMBER = rf"[{STEMS}]?(?:[0-9]+|{_CN})(?:[-之](?:[0-9]+|{_CN}))*[A-Za-z{STEMS}]?"
+_NAMED = r"\u3400-\u9fffA-Za-z"
+_STEPS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (Kind.PHONE, re.compile(rf"{FILLER}+")),
+    (Kind.PERSON, re.compile(rf"[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?:先生|女士)?(?= ?{FILLER})")),
+    (Kind.REDUNDANT, re.compile(r"\([^()]*\)?")),
+    (Kind.REDUNDANT, re.compile(r"[<>\"'=]+[^\u3400-\u9fff]*")),
+    (Kind.GROUP, re.compile(rf"第?(?:[0-9]+|{_CN})(?:村民小组|小组|组|大队|队)")),
+    (
+        Kind.NUMBER,
+        re.compile(
+            rf"{_NUMBER} ?(?:号(?!楼[0-9]|楼$|幢|栋)|{HOUSE}|#|弄)(?:[{STEMS}]|(?:之|-)[0-9]+)?"
+        ),
+    ),
+    (Kind.BUILDING, re.compile(_BUILDING)),
+    (Kind.UNIT, re.compile(_UNIT)),
+    (Kind.FLOOR, re.compile(_FLOOR)),
+    (Kind.ROOM, re.compile(rf"{_ROOM_DIGITS} ?(?:室|房间|号房|号室|房|户)")),
+    (
+        Kind.SUBDISTRICT,
+        re.compile(
+            rf"[{_NAMED}]{{1,6}}?(?:街道(?:办事处)?|镇(?![江海湖路街巷])|乡(?![路街村{NUMERALS}]))(?=.)"
+        ),
+    ),
+    (Kind.DEVELOPMENT_ZONE, re.compile(rf"[{_NAMED}]{{0,8}}?(?:{'|'.join(ZONE_WORDS)})")),
+    (Kind.COMMUNITY, re.compile(rf"[{_NAMED}0]{{1,10}}?(?:{'|'.join(COMMUNITY_WORDS)})")),
+    (
+        Kind.COMMUNITY,
+        re.compile(
+            rf"[{_NAMED}]{{1,4}}(?<![新{NUMERALS}])村(?=第?[0-9{NUMERALS}]+(?:村民)?(?:小组|号|组|队)|$)"
+        ),
+    ),
+    (
+        Kind.ROAD,
+        re.compile(
+            rf"[{_NAMED}]{{1,9}}?(?:大街|大道|街(?!道|坊)|路(?!口)|巷|胡同|弄(?![0-9])"
+            rf"|(?:里|道)(?= ?(?:[0-9]|{_CN}(?:号|弄)|[{STEMS}][0-9])))"
+        ),
+    ),
+    (
+        Kind.DIRECTION,
+        re.compile(
+            rf"{'|'.join(sorted(NEAR_WORDS, key=len, reverse=True))}|[东南西北]{{1,2}}[侧面]"
+        ),
+    ),
+    (Kind.INTERSECTION, re.compile(r"(?:与|和)?(?:交叉口|交汇处|路口|交界处)")),
+    (
+        Kind.ESTATE,
+        re.compile(rf"[{_NAMED}]+?(?=$|[^{_NAMED}]|[东南西北]?(?:{'|'.join(NEAR_WORDS)}))"),
+    ),
+)
+_BARE_NUMBER = re.compile(r"[0-9]{1,4}(?:-[0-9]+)?(?= *$| *[,;:(])")
+_AND = re.compile(r"[与和跟及](?=.{1,9}?(?:路|街|巷|大道))")
+_EMPTY = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
+_NOISE = rf"^(?:{'|'.join(NOISE_WORDS)})"
+_CONFIDENCE = {Kind.ESTATE: 0.8, Kind.REDUNDANT: 0.7, Kind.COMMUNITY: 0.9, Kind.DIRECTION: 0.9}
+_WORD_TAIL = re.compile(rf"(?:{'|'.join((*BUILDING_WORDS, *UNIT_WORDS, *FLOOR_WORDS))}|#)$")
+_WHOLE_DASHED = (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
+_DIVISIONS = frozenset(kind.value for kind in DIVISION_KINDS)
+_NUMBERED = {
+    Kind.BUILDING: ("幢", (*BUILDING_WORDS, "#")),
+    Kind.UNIT: ("单元", UNIT_WORDS),
+    Kind.FLOOR: ("层", FLOOR_WORDS),
+    Kind.ROOM: ("室", ROOM_WORDS),
+    Kind.NUMBER: ("号", ("号", HOUSE, "#")),
+}
 
 
-def read_parts(texts: pl.Series) -> pl.DataFrame:
-    """Read addresses into their parts.
+def split_inner(folded: pl.Series) -> pl.DataFrame:
+    """Split folded texts into head (to the estate), inner (building to room) and rest.
+
+    Notes
+    -----
+    One regular expression without backtracking: linear in the text.
+    """
+    groups = folded.str.extract_groups(INNER).struct.unnest()
+    frame = pl.DataFrame({"text": folded}).hstack(groups)
+    frame = frame.select(
+        "text",
+        head=pl.col("head").fill_null(pl.col("text")),
+        inner=pl.coalesce("worded", "bare").fill_null(""),
+        rest=pl.coalesce("rest", "bare_rest").fill_null(""),
+    )
+    # 临顿路88 ends in a house number, not in a room.
+    moves = pl.col("head").str.contains(r"[路街巷弄里道]$") & pl.col("inner").str.contains(
+        r"^[0-9]+$"
+    )
+    return frame.select(
+        "text",
+        head=pl.when(moves).then(pl.concat_str("head", "inner")).otherwise("head"),
+        inner=pl.when(moves).then(pl.lit("")).otherwise("inner"),
+        rest="rest",
+    )
+
+
+@lru_cache(maxsize=500_000)
+def read_head(template: str) -> tuple[Piece, ...]:
+    """Read the part of an address up to its estate; digits may be masked as 0."""
+    spans = read_divisions(template)
+    pieces: list[Piece] = [(s.start, s.end, s.division.kind) for s in spans]
+    at = pieces[-1][1] if pieces else 0
+    seen_road = False
+    while at < len(template):
+        if template[at] in _SEPARATORS:
+            at += 1
+            continue
+        piece = _step(template, at, seen_road=seen_road)
+        seen_road |= piece[2] in (Kind.ROAD, Kind.NUMBER)
+        pieces.append(piece)
+        at = piece[1]
+    return tuple(_join_redundant(pieces))
+
+
+def _step(template: str, at: int, *, seen_road: bool) -> Piece:
+    if seen_road and (bare := _BARE_NUMBER.match(template, at)):
+        return at, bare.end(), Kind.NUMBER
+    if (seen_road and _AND.match(template, at)) or (at == 0 and _EMPTY.match(template)):
+        return at, at + 1 if seen_road else len(template), Kind.REDUNDANT
+    for kind, pattern in _STEPS:
+        if seen_road and kind in (Kind.SUBDISTRICT, Kind.COMMUNITY):
+            continue
+        hit = pattern.match(template, at)
+        if hit and hit.end() > at:
+            return at, hit.end(), kind
+    return at, at + 1, Kind.REDUNDANT
+
+
+def _join_redundant(pieces: list[Piece]) -> list[Piece]:
+    joined: list[Piece] = []
+    for start, end, kind in pieces:
+        if joined and kind == joined[-1][2] == Kind.REDUNDANT and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end, kind)
+        else:
+            joined.append((start, end, kind))
+    return joined
+
+
+@lru_cache(maxsize=100_000)
+def read_inner(template: str) -> tuple[Piece, ...]:
+    """Read the part of an address from its building to its room."""
+    hit = _PARTS.match(template)
+    if hit is None or (hit["room"] and not hit["building"] and "-" in hit["room"]):
+        return _read_dashed(template, 0, ())
+    pieces: list[Piece] = [
+        (*hit.span(kind.value), kind)
+        for kind in (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
+        if hit[kind.value]
+    ]
+    if pieces and pieces[-1][2] is Kind.ROOM and "-" in template[pieces[-1][0] :]:
+        taken = tuple(kind for _, _, kind in pieces[:-1])
+        return (*pieces[:-1], *_read_dashed(template, pieces[-1][0], taken))
+    return tuple(pieces)
+
+
+def _read_dashed(template: str, start: int, taken: tuple[Kind, ...]) -> tuple[Piece, ...]:
+    """Read 3-2-501: the last is the room, those before it building, unit and floor in order."""
+    spans = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^- ]+", template[start:])]
+    free = [Kind.BUILDING, Kind.UNIT]
+    if taken:
+        free = [Kind.UNIT] if taken == (Kind.BUILDING,) else []
+    elif len(spans) == len(_WHOLE_DASHED):
+        free.append(Kind.FLOOR)
+    if len(spans) - 1 > len(free):
+        return ((start, len(template), Kind.ROOM),)
+    kinds = [*free[: len(spans) - 1], Kind.ROOM]
+    return tuple((s, e, k) for (s, e), k in zip(spans, kinds, strict=True))
+
+
+@lru_cache(maxsize=200_000)
+def normalise_piece(kind: str, text: str) -> str:
+    """Write an element the register's way: 三号楼 as 3幢, 501 as 501室; names as they stand."""
+    if kind in _DIVISIONS:
+        return name_division(text, Kind(kind))
+    held = _NUMBERED.get(Kind(kind))
+    if held is None or text.endswith("弄"):
+        return text.strip().replace(FILLER, "")
+    word, endings = held
+    return f"{cut_token(text, endings)}{word}"
+
+
+def cut_token(text: str, endings: tuple[str, ...]) -> str:
+    """Cut an element's counting word off and write its number one way."""
+    core = text.strip().removeprefix("第").strip()
+    for ending in endings:
+        if core.endswith(ending) and len(core) > len(ending):
+            return normalise_token(core.removesuffix(ending).strip())
+    # 88号甲 is 88甲号.
+    return normalise_token(core.replace("号", "", 1) if "号" in endings else core)
+
+
+def read_addresses(texts: pl.Series) -> pl.DataFrame:
+    """Read addresses into elements.
 
     Parameters
     ----------
     texts : polars.Series of String
-        Addresses as people wrote them.
+        Addresses as people wrote them; missing ones have no elements.
 
     Returns
     -------
     polars.DataFrame
-        One row a text, in order: subdistrict, community, site (a road, or an estate written
-        without its road) and estate as text; number, building, unit, floor and room as Int32;
-        what the text does not say is missing. `plain` is the text in the register's writing.
+        row (u32, the text's place), start and end (u16, characters of the original text), kind,
+        normal (the element in the register's writing), confidence (f32, 0 to 1). In order of row
+        and start; spans do not overlap. Text beyond the first 400 characters is not read.
 
     Notes
     -----
-    Linear in the length of the texts: Rust's regular expressions do not backtrack.
+    Texts that differ only in digits are read once: the cost grows with the number of templates.
     """
-    plain = normalise_texts(texts)
-    tail = plain.str.replace(HEAD, "")
-    subdistrict = tail.str.extract(r"^([^0-9]{2,8}?街道)")
-    rest = tail.str.replace(r"^[^0-9]{2,8}?街道", "")
-    community = rest.str.extract(r"^([^0-9]{1,12}?社区)")
-    rest = rest.str.replace(r"^[^0-9]{1,12}?社区", "")
-    outer = rest.str.extract_groups(PARTS).struct.unnest()
-    dashed = outer["inside"].str.extract_groups(DASHED).struct.unnest()
-    worded = outer["inside"].str.extract_groups(WORDED).struct.unnest()
-    inside = {
-        name: pl.select(pl.coalesce(dashed[name], worded[name])).to_series()
-        for name in ("building", "unit", "room")
-    }
-    frame = pl.DataFrame(
-        {
-            "plain": plain,
-            "subdistrict": subdistrict,
-            "community": community,
-            "site": outer["site"],
-            "estate": outer["estate"],
-            "number": outer["number"],
-            "floor": worded["floor"],
-            **inside,
-        }
+    split = split_inner(fold_texts(texts)).with_row_index("row")
+    split = split.with_columns(
+        n_head=pl.col("head").str.len_chars(), n_inner=pl.col("inner").str.len_chars()
     )
-    return frame.with_columns(
-        pl.col("site", "estate").replace("", None),
-        pl.col(*NUMBERS).cast(pl.Int32, strict=False),
+    heads = _read_each(split, "head", read_head, pl.lit(0))
+    inners = _read_each(split, "inner", read_inner, pl.col("n_head"))
+    rests = _read_each(split, "rest", read_head, pl.col("n_head") + pl.col("n_inner"))
+    kept = pl.col("kind").is_in([Kind.PHONE.value, Kind.PERSON.value, Kind.DIRECTION.value])
+    is_estate = (pl.col("kind") == Kind.ESTATE.value) & ~pl.col("template").str.slice(
+        pl.col("start").cast(pl.Int64) - pl.col("offset")
+    ).str.contains(_NOISE)
+    rests = rests.with_columns(
+        kind=pl.when(kept | is_estate).then("kind").otherwise(pl.lit(Kind.REDUNDANT.value))
+    )
+    columns = ["row", "start", "end", "kind"]
+    pieces = pl.concat([part.select(columns) for part in (heads, inners, rests)]).sort(
+        "row", "start", maintain_order=True
+    )
+    return _finish(pieces, split)
+
+
+def _read_each(
+    split: pl.DataFrame,
+    column: str,
+    reader: Callable[[str], tuple[Piece, ...]],
+    offset: pl.Expr,
+) -> pl.DataFrame:
+    """Read each distinct template of a column once and give its pieces to every row."""
+    rows = split.select("row", "n_head", "n_inner", template=mask_digits(split[column]))
+    distinct = rows["template"].unique()
+    read = pl.DataFrame(
+        {"template": distinct, "pieces": [_as_structs(reader(t)) for t in distinct]},
+        schema={
+            "template": pl.String,
+            "pieces": pl.List(pl.Struct({"start": pl.UInt16, "end": pl.UInt16, "kind": pl.String})),
+        },
+    )
+    return (
+        rows.join(read, on="template", how="left")
+        .explode("pieces")
+        .unnest("pieces")
+        .drop_nulls("start")
+        .select(
+            "row",
+            start=(pl.col("start") + offset).cast(pl.UInt16),
+            end=(pl.col("end") + offset).cast(pl.UInt16),
+            kind="kind",
+            template="template",
+            offset=offset.cast(pl.Int64),
+        )
+    )
+
+
+def _as_structs(pieces: tuple[Piece, ...]) -> list[dict[str, object]]:
+    return [{"start": s, "end": e, "kind": k.value} for s, e, k in pieces]
+
+
+def _finish(pieces: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+    sliced = pieces.join(split.select("row", "text"), on="row", how="left", maintain_order="left")
+    sliced = sliced.with_columns(
+        said=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
+    )
+    distinct = sliced.select("kind", "said").unique()
+    normals = distinct.with_columns(
+        normal=pl.Series(
+            [normalise_piece(kind, said) for kind, said in distinct.iter_rows()], dtype=pl.String
+        )
+    )
+    confidence = pl.col("kind").replace_strict(
+        {kind.value: value for kind, value in _CONFIDENCE.items()}, default=0.97
+    )
+    return sliced.join(normals, on=["kind", "said"], how="left", maintain_order="left").select(
+        pl.col("row").cast(pl.UInt32),
+        "start",
+        "end",
+        "kind",
+        "normal",
+        confidence=confidence.cast(pl.Float32),
     )

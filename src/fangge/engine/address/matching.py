@@ -6,13 +6,27 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.grammar import read_parts
-from fangge.engine.address.register import ESTATE, ROAD, Register, pack_keys
+from fangge.engine.address.elements import Kind
+from fangge.engine.address.grammar import read_inner, split_inner
+from fangge.engine.address.normalise import as_texts, fold_texts, mask_digits
+from fangge.engine.address.register import Register
+from fangge.engine.address.sites import Site, SiteFinder
+from fangge.engine.address.tree import cut_tokens, look_up_tokens, pack_keys
 
-DEPTHS = ("room", "unit", "building", "number")
 ASSERTED_FROM = 0.8
-FUZZY_PENALTY, INFERRED_PENALTY, SHALLOW_PENALTY = 0.1, 0.08, 0.05
-SHORTEST_FUZZY = 3
+NOT_IN_REGISTER, TIED, UNSAID_UNIT, INFERRED_UNIT = 0.3, 0.4, 0.1, 0.02
+SITE, BUILDING, UNIT, ROOM = range(4)
+INNER_KINDS = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.value)
+_UNSAID = (None, None)
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "code": pl.String,
+    "level": pl.String,
+    "score": pl.Float32,
+    "asserted": pl.Boolean,
+    "reasons": pl.List(pl.String),
+}
+
+Ids = dict[str, NDArray[np.uint32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,232 +54,289 @@ def match_addresses(texts: pl.Series, register: Register) -> pl.DataFrame:
     -------
     polars.DataFrame
         Same height and order: code and level (missing where nothing fits), score (0 to 1),
-        asserted (whether it may be taken without a person), reasons.
+        asserted (whether it may be taken without a person), reasons (codes with arguments, such as
+        `room_unknown:501`).
 
     Notes
     -----
-    Distinct texts are matched once. Cost grows with the texts and the logarithm of the register.
+    Time grows with the number of distinct texts, and with the logarithm of the register; the names
+    of sites are read once for each distinct way of writing them.
     """
-    distinct = texts.unique(maintain_order=True)
-    found = _match_distinct(distinct, register).with_columns(distinct.alias("text"))
+    distinct = texts.cast(pl.String).unique()
+    found = _match_distinct(distinct, register).with_columns(text=distinct)
     return (
-        texts.alias("text")
-        .to_frame()
+        pl.DataFrame({"text": texts.cast(pl.String)})
         .join(found, on="text", how="left", nulls_equal=True, maintain_order="left")
-        .drop("text")
+        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     )
 
 
 def rank_addresses(text: str, register: Register, n_most: int = 10) -> list[Candidate]:
-    """Rank the standard addresses that a text may mean, best first.
+    """Rank the standard addresses that a text may mean, best first, for search as people type.
 
-    The match comes first; names that contain what was typed follow.
+    The match comes first, then other places of the same name, then names that contain the text.
     """
-    exact = match_addresses(pl.Series([text]), register).row(0, named=True)
-    ranked: list[Candidate] = []
-    if exact["code"] is not None:
-        held = register.addresses.filter(pl.col("code") == exact["code"]).row(0, named=True)
-        ranked.append(
-            Candidate(
-                held["code"],
-                held["full_name"],
-                held["level"],
-                exact["score"],
-                tuple(exact["reasons"]),
-            )
-        )
-    parts = read_parts(pl.Series([text])).row(0, named=True)
-    for name in (parts["site"], parts["estate"]):
-        if name and len(ranked) < n_most:
-            ranked += _named_like(name, register, n_most - len(ranked))
-    kept: dict[str, Candidate] = {}
-    for candidate in ranked:
-        kept.setdefault(candidate.code, candidate)
-    return list(kept.values())[:n_most]
-
-
-def _named_like(name: str, register: Register, n_most: int) -> list[Candidate]:
-    near = register.names.filter(pl.col("name").str.contains(name, literal=True)).head(n_most)
+    texts = as_texts([text])
+    ranked: dict[int, tuple[float, tuple[str, ...]]] = {}
+    split = split_inner(fold_texts(texts))
+    head = split["head"][0]
+    site = SiteFinder(register).find(head)
+    pairs = _probe(split, [site], register)
+    for node, depth, score, reasons in zip(
+        pairs["node"], pairs["depth"], pairs["score"], pairs["reasons"], strict=True
+    ):
+        if depth >= 0:
+            ranked.setdefault(node, (max(0.0, score), tuple(site.reasons) + tuple(reasons)))
+    typed = head.strip()
+    if len(ranked) < n_most and typed:
+        near = register.names.filter(pl.col("name").str.contains(typed, literal=True))
+        for node in near.sort(pl.col("name").str.len_chars(), "name")["node"].head(n_most):
+            ranked.setdefault(node, (0.5, (f"name_contains:{typed}",)))
+    best = sorted(ranked.items(), key=lambda held: -held[1][0])[:n_most]
+    rows = register.nodes[[node for node, _ in best]]
     return [
-        Candidate(row["code"], row["full_name"], row["level"], 0.5, (f"name contains {name}",))
-        for row in register.addresses[near["site"].to_numpy()].iter_rows(named=True)
+        Candidate(row["code"], row["full_name"], row["level"], score, reasons)
+        for row, (_, (score, reasons)) in zip(rows.iter_rows(named=True), best, strict=True)
     ]
 
 
 def _match_distinct(texts: pl.Series, register: Register) -> pl.DataFrame:
-    parts = read_parts(texts)
-    sites = _find_sites(parts, register)
-    n_texts = texts.len()
-    best = np.full(n_texts, -1, dtype=np.int64)
-    level = np.full(n_texts, -1, dtype=np.int8)
-    tied = np.zeros(n_texts, dtype=bool)
-    for depth in range(len(DEPTHS)):
-        # By road and number first: an estate's name may stand twice, a number on a road once.
-        for kind in (ROAD, ESTATE):
-            row, is_tied = _probe(parts, sites, register, kind=kind, depth=depth)
-            takes = (best < 0) & (row >= 0)
-            best[takes], level[takes] = row[takes], depth
-            tied |= is_tied & (best < 0)
-    return _explain(parts, sites, register, best, level, tied)
+    split = split_inner(fold_texts(texts))
+    heads = split["head"].unique()
+    finder = SiteFinder(register)
+    held = {head: finder.find(head) for head in heads}
+    sites = [held[head] for head in split["head"]]
+    pairs = _probe(split, sites, register)
+    return _decide(pairs, sites, register)
 
 
-def _find_sites(parts: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Find the road and the estate a text names: exactly, then with one character mistaken."""
-    found = {}
-    for kind, label in ((ROAD, "road"), (ESTATE, "estate")):
-        names = (
-            register.names.filter(pl.col("kind") == kind)
-            .group_by("name")
-            .agg(pl.col("site").first(), pl.len().alias("n"))
-        )
-        # An estate may be written without its road, so that it stands where the road would.
-        wanted = (
-            parts["site"]
-            if kind == ROAD
-            else pl.select(pl.coalesce(parts["estate"], parts["site"])).to_series()
-        )
-        site, fuzzy = _look_up(wanted, names)
-        found[label], found[f"{label}_fuzzy"] = site, fuzzy
-    return pl.DataFrame(found)
-
-
-def _look_up(wanted: pl.Series, names: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    single = names.filter(pl.col("n") == 1)
-    sites = dict(zip(single["name"], single["site"], strict=True))
-    distinct = wanted.drop_nulls().unique()
-    unknown = distinct.filter(~distinct.is_in(names["name"].implode()))
-    near = _find_near(unknown, single["name"])
-    fuzzy = {name: sites[other] for name, other in near.items()}
-    everything = {**sites, **fuzzy}
-    site = (
-        wanted.replace_strict(
-            list(everything), list(everything.values()), default=None, return_dtype=pl.Int32
-        )
-        if everything
-        else pl.repeat(None, wanted.len(), dtype=pl.Int32, eager=True)
+def _probe(split: pl.DataFrame, sites: list[Site], register: Register) -> pl.DataFrame:
+    """Probe every site of every text; one row a pair: row, node, depth, score, reasons."""
+    counts = np.array([len(site.nodes) for site in sites], dtype=np.int64)
+    row = np.repeat(np.arange(len(sites)), counts)
+    node = np.fromiter((n for site in sites for n in site.nodes), dtype=np.int64, count=len(row))
+    said = read_parts(split["inner"])
+    ids = {
+        part: look_up_tokens(said[part], register.tokens, part).to_numpy()[row]
+        for part in ("building", "unit", "room")
+    }
+    floor = look_up_tokens(said["floor"], register.tokens, "room").to_numpy()[row]
+    place = np.fromiter(
+        (register.site_numbers.get(int(n), -1) for n in node), dtype=np.int64, count=len(row)
     )
-    return site, wanted.is_in(list(fuzzy)).fill_null(value=False)
-
-
-def _find_near(unknown: pl.Series, names: pl.Series) -> dict[str, str]:
-    """Find the one name that differs in one character, is longer or shorter by one, or is in it."""
-    masks: dict[str, str | None] = {}
-    for name in names:
-        for mask in _masks(name):
-            masks[mask] = None if mask in masks and masks[mask] != name else name
-    found = {}
-    for text in unknown:
-        hits = {masks[mask] for mask in _masks(text) if masks.get(mask)}
-        if len(hits) == 1 and (name := hits.pop()) is not None:
-            found[text] = name
-    return found
-
-
-def _masks(name: str) -> list[str]:
-    if len(name) < SHORTEST_FUZZY:
-        return []
-    return [f"{name[:i]}?{name[i + 1 :]}" for i in range(len(name))]
-
-
-def _probe(
-    parts: pl.DataFrame, sites: pl.DataFrame, register: Register, *, kind: int, depth: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Look up the keys of one depth; -1 where there is none or the text does not reach so deep."""
-    kept = set(DEPTHS[depth:])
-    missing = pl.lit(None, pl.Int32)
-    probed = parts.select(
-        kind=pl.lit(kind),
-        site=sites["road" if kind == ROAD else "estate"],
-        number=pl.col("number") if kind == ROAD else missing,
-        building=pl.col("building") if "building" in kept else missing,
-        unit=pl.col("unit") if "unit" in kept and depth <= 1 else missing,
-        room=pl.col("room") if "room" in kept else missing,
-    )
-    said = probed["site"].is_not_null()
-    if kind == ROAD:
-        said &= probed["number"].is_not_null()
-    deepest = DEPTHS[depth]
-    if deepest != "number":
-        said &= probed[deepest].is_not_null()
-    keys = pack_keys(probed)
-    at = np.searchsorted(register.keys, keys)
-    at[at == len(register.keys)] = 0
-    hit = (register.keys[at] == keys) & said.to_numpy()
-    rows = np.where(hit, register.rows[at], -1).astype(np.int64)
-    return rows, hit & (rows < 0)
-
-
-def _explain(
-    parts: pl.DataFrame,
-    sites: pl.DataFrame,
-    register: Register,
-    best: NDArray[np.int64],
-    level: NDArray[np.int8],
-    tied: NDArray[np.bool_],
-) -> pl.DataFrame:
-    held = register.addresses[np.where(best >= 0, best, 0)] if register.addresses.height else None
-    matched = pl.Series(best >= 0)
-    depth = pl.Series(level)
-    said = pl.select(
-        pl.when(parts["room"].is_not_null())
-        .then(0)
-        .when(parts["unit"].is_not_null())
-        .then(1)
-        .when(parts["building"].is_not_null())
+    reached, depth, inferred = _descend(register, place, ids, floor)
+    stated = said.select(
+        depth=pl.when(pl.col("room").is_not_null())
+        .then(3)
+        .when(pl.col("floor").is_not_null() | pl.col("unit").is_not_null())
         .then(2)
-        .otherwise(3)
-    ).to_series()
-    fuzzy = sites["road_fuzzy"] | sites["estate_fuzzy"]
-    shallow = depth > said
-    in_unit = (
-        (held["full_name"].str.contains("单元") if held is not None else matched)
-        & parts["unit"].is_null()
-        & (depth == 0)
+        .when(pl.col("building").is_not_null())
+        .then(1)
+        .otherwise(0)
+    )["depth"].to_numpy()[row]
+    doubt = np.array([site.doubt for site in sites])[row]
+    short = depth < stated
+    unsaid = short & (ids["unit"] == 0) & (ids["room"] > 0) & (depth == 1) & inferred
+    score = 1.0 - doubt - np.where(short & ~unsaid, NOT_IN_REGISTER, 0.0)
+    score -= np.where(unsaid, UNSAID_UNIT, 0.0) + np.where(inferred & ~unsaid, INFERRED_UNIT, 0.0)
+    pairs = pl.DataFrame(
+        {
+            "row": row.astype(np.uint32),
+            "node": np.where(depth > 0, reached, node).astype(np.uint32),
+            "depth": depth.astype(np.int8),
+            "score": score,
+            "short": short,
+            "unsaid": unsaid,
+            "inferred": inferred & ~unsaid,
+        }
     )
-    score = (
-        1.0
-        - FUZZY_PENALTY * fuzzy.cast(pl.Float32)
-        - INFERRED_PENALTY * in_unit.cast(pl.Float32)
-        - SHALLOW_PENALTY * (depth - said).clip(0).cast(pl.Float32)
-        - 0.3 * pl.Series(tied).cast(pl.Float32)
+    return _give_reasons(pairs, said)
+
+
+def read_parts(inner: pl.Series) -> pl.DataFrame:
+    """Read inner parts into the tokens of building, unit, floor and room; missing where unsaid."""
+    templates = mask_digits(inner)
+    distinct = templates.unique()
+    rows = []
+    for template in distinct:
+        held = {kind.value: (start, end - start) for start, end, kind in read_inner(template)}
+        rows.append((template, *(at for kind in INNER_KINDS for at in held.get(kind, _UNSAID))))
+    schema = {"template": pl.String} | dict.fromkeys(
+        (f"{kind}_{at}" for kind in INNER_KINDS for at in ("start", "length")), pl.Int64
     )
-    reasons = (
-        pl.DataFrame(
-            {
-                "match": pl.select(
-                    pl.when(matched)
-                    .then(pl.lit("found by site and numbers"))
-                    .otherwise(pl.lit("no such site or number"))
-                ).to_series(),
-                "fuzzy": pl.select(
-                    pl.when(fuzzy & matched).then(pl.lit("name differs in one character"))
-                ).to_series(),
-                "unit": pl.select(
-                    pl.when(in_unit & matched).then(pl.lit("unit inferred: only one has this room"))
-                ).to_series(),
-                "shallow": pl.select(
-                    pl.when(shallow & matched).then(pl.lit("deeper part not in the register"))
-                ).to_series(),
-                "tied": pl.select(
-                    pl.when(pl.Series(tied)).then(pl.lit("several addresses fit the deeper part"))
-                ).to_series(),
-            }
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    read = pl.DataFrame({"inner": inner, "template": templates}).join(
+        table, on="template", how="left", maintain_order="left"
+    )
+    cut = read.select(
+        pl.col("inner").str.slice(pl.col(f"{kind}_start"), pl.col(f"{kind}_length")).alias(kind)
+        for kind in INNER_KINDS
+    )
+    return pl.DataFrame([cut_tokens(cut[kind], kind).alias(kind) for kind in INNER_KINDS])
+
+
+def _descend(
+    register: Register, place: NDArray[np.int64], ids: Ids, floor: NDArray[np.uint32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Go down from each site as deep as the register has what the text says.
+
+    Returns the node reached, the depth (0 site, 1 building, 2 unit or floor, 3 room) and whether
+    the unit was inferred or left open because the text does not say it.
+    """
+    zero = np.zeros_like(floor)
+    reached = np.full(len(place), -1, dtype=np.int64)
+    depth = np.zeros(len(place), dtype=np.int64)
+    inferred = np.zeros(len(place), dtype=bool)
+    building, unit, room = ids["building"], ids["unit"], ids["room"]
+
+    own = register.nodes["own"].to_numpy()
+
+    def take(level: int, said: Ids, where: NDArray[np.bool_]) -> None:
+        keys = pack_keys(place, said["building"], said["unit"], said["room"])
+        found, n_found = _look_up(register, keys)
+        hit = where & (n_found == 1) & (place >= 0)
+        reached[hit], depth[hit] = found[hit], level
+
+    def rename(part: NDArray[np.uint32], level: int) -> NDArray[np.uint32]:
+        """Seek below by its own number what was reached by another."""
+        renamed = part.copy()
+        hit = (depth == level) & (part > 0)
+        renamed[hit] = own[reached[hit]]
+        return renamed
+
+    says_building, says_unit = building > 0, unit > 0
+    take(BUILDING, {"building": building, "unit": zero, "room": zero}, says_building)
+    building = rename(building, BUILDING)
+    inside = ~says_building | (depth == BUILDING)
+    take(UNIT, {"building": building, "unit": unit, "room": zero}, says_unit & inside)
+    unit = rename(unit, UNIT)
+    in_unit = inside & (~says_unit | (depth == UNIT))
+    take(UNIT, {"building": building, "unit": unit, "room": floor}, (floor > 0) & in_unit)
+    take(ROOM, {"building": building, "unit": unit, "room": room}, (room > 0) & in_unit)
+    # 1单元 is often written where a building has but one, which the register then does not name.
+    lone = says_unit & (depth == BUILDING) & (room > 0) & _is_one(register, ids["unit"])
+    take(ROOM, {"building": building, "unit": zero, "room": room}, lone)
+    # The unit is not said: take the room if only one unit of the building has it.
+    open_unit = says_building & ~says_unit & (room > 0) & (depth == BUILDING)
+    only, n_only = _look_up_any_unit(register, place, building, room, where=open_unit)
+    hit = open_unit & (n_only == 1)
+    reached[hit], depth[hit] = only[hit], 3
+    inferred[open_unit & (n_only >= 1)] = True
+    return reached, depth, inferred
+
+
+def _is_one(register: Register, unit: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    held = register.tokens.filter((pl.col("part") == "unit") & (pl.col("token") == "1"))["id"]
+    unknown = look_up_tokens(pl.Series(["1"]), register.tokens, "unit")[0]
+    is_one: NDArray[np.bool_] = unit == (held[0] if held.len() else unknown)
+    return is_one
+
+
+def _look_up(
+    register: Register, keys: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the first node of each key and how many nodes carry it."""
+    left = np.searchsorted(register.keys, keys, side="left")
+    right = np.searchsorted(register.keys, keys, side="right")
+    if not len(register.rows):
+        return np.full(len(keys), -1), np.zeros(len(keys), dtype=np.int64)
+    first = register.rows[np.minimum(left, len(register.rows) - 1)].astype(np.int64)
+    return first, right - left
+
+
+def _look_up_any_unit(
+    register: Register,
+    place: NDArray[np.int64],
+    building: NDArray[np.uint32],
+    room: NDArray[np.uint32],
+    *,
+    where: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the units of a building that have a room, and give the last such room."""
+    found = np.full(len(place), -1, dtype=np.int64)
+    n_found = np.zeros(len(place), dtype=np.int64)
+    at = np.flatnonzero(where)
+    if not len(at):
+        return found, n_found
+    for unit in register.tokens.filter(pl.col("part") == "unit")["id"]:
+        units = np.full(len(at), unit, dtype=np.uint32)
+        node, n_here = _look_up(register, pack_keys(place[at], building[at], units, room[at]))
+        hit = n_here > 0
+        found[at[hit]] = node[hit]
+        n_found[at[hit]] += n_here[hit]
+    return found, n_found
+
+
+def _give_reasons(pairs: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    told = pairs.join(said.with_row_index("row"), on="row", how="left", maintain_order="left")
+    depth = pl.col("depth")
+    told = told.with_columns(
+        lacking=pl.when(~pl.col("short") | pl.col("unsaid"))
+        .then(None)
+        .when((depth < BUILDING) & pl.col("building").is_not_null())
+        .then(pl.format("building_unknown:{}", "building"))
+        .when((depth < UNIT) & pl.col("unit").is_not_null())
+        .then(pl.format("unit_unknown:{}", "unit"))
+        .when(pl.col("room").is_not_null())
+        .then(pl.format("room_unknown:{}", "room"))
+        .otherwise(pl.format("floor_unknown:{}", "floor")),
+        open=pl.when("unsaid").then(pl.lit("unit_unsaid")),
+        guessed=pl.when("inferred").then(pl.lit("unit_inferred")),
+    )
+    return told.select(
+        "row", "node", "depth", "score", "short", "unsaid",
+        reasons=pl.concat_list("lacking", "open", "guessed").list.drop_nulls(),
+    )  # fmt: skip
+
+
+def _decide(pairs: pl.DataFrame, sites: list[Site], register: Register) -> pl.DataFrame:
+    """Take the deepest pair of each text; where several are as deep, say so and assert none."""
+    whole = pl.DataFrame(
+        {
+            "row": pl.int_range(len(sites), dtype=pl.UInt32, eager=True),
+            "site_reasons": pl.Series([s.reasons for s in sites], dtype=pl.List(pl.String)),
+        }
+    )
+    best = (
+        pairs.with_columns(place=pl.int_range(pl.len()))
+        .sort("row", "depth", "place", descending=[False, True, False])
+        .group_by("row", maintain_order=True)
+        .agg(
+            pl.col("node", "depth", "score", "short", "unsaid", "reasons").first(),
+            n_best=(pl.col("depth") == pl.col("depth").max()).sum(),
+            nodes=pl.col("node"),
         )
-        .select(pl.concat_list(pl.all()).list.drop_nulls())
-        .to_series()
     )
-    codes = (
-        held["code"]
-        if held is not None
-        else pl.repeat(None, len(best), dtype=pl.String, eager=True)
+    found = whole.join(best, on="row", how="left", maintain_order="left")
+    nodes = register.nodes.select("code", "level").with_row_index("node")
+    found = found.join(
+        nodes.with_columns(pl.col("node").cast(pl.UInt32)), on="node", how="left",
+        maintain_order="left",
+    )  # fmt: skip
+    # A house number stands first among its estates: named alone, it is meant itself.
+    at_number = (pl.col("depth") == 0) & (pl.col("level") == "number")
+    n_sites = pl.Series([_count_places(s, register) for s in sites], dtype=pl.Int64)
+    tied = (pl.col("n_best") > 1) & ~(at_number & (n_sites <= 1)) & pl.col("code").is_not_null()
+    found = found.with_columns(tied=tied.fill_null(value=False))
+    score = (pl.col("score") - pl.when("tied").then(TIED).otherwise(0.0)).clip(0, 1).fill_null(0)
+    is_whole = ~(pl.col("short") & ~pl.col("unsaid")).fill_null(value=True)
+    return found.select(
+        code="code",
+        level="level",
+        score=score.cast(pl.Float32),
+        asserted=is_whole
+        & ~pl.col("tied")
+        & (score >= ASSERTED_FROM)
+        & pl.col("code").is_not_null(),
+        reasons=pl.concat_list(
+            pl.col("site_reasons"),
+            pl.col("reasons").fill_null([]),
+            pl.when("tied").then(pl.format("tied:{}", "n_best")),
+        ).list.drop_nulls(),
     )
-    levels = held["level"] if held is not None else codes
-    return pl.DataFrame(
-        {"matched": matched, "held": codes, "held_level": levels, "raw": score, "reasons": reasons}
-    ).select(
-        code=pl.when("matched").then("held"),
-        level=pl.when("matched").then("held_level"),
-        score=pl.when("matched").then(pl.col("raw").clip(0, 1)).otherwise(0.0).cast(pl.Float32),
-        asserted=pl.col("matched") & (pl.col("raw") >= ASSERTED_FROM),
-        reasons="reasons",
-    )
+
+
+def _count_places(site: Site, register: Register) -> int:
+    """Count the house numbers among a site's nodes; its estates stand at one of them."""
+    levels = register.nodes["level"]
+    return sum(1 for n in site.nodes if levels[n] == "number")

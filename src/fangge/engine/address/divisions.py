@@ -1,0 +1,168 @@
+"""Provinces, cities, districts and towns: names, short names, former names and codes."""
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import polars as pl
+
+from fangge.engine.address.elements import ZONE_WORDS, Kind
+
+TABLES = "fangge.engine.address.tables"
+KIND_BY_LENGTH = {
+    2: Kind.PROVINCE,
+    4: Kind.CITY,
+    6: Kind.DISTRICT,
+    9: Kind.SUBDISTRICT,
+    12: Kind.COMMUNITY,
+}
+DEPTH = {kind: i for i, kind in enumerate(KIND_BY_LENGTH.values())} | {Kind.DEVELOPMENT_ZONE: 2}
+# Names of rows that only group others in the official list.
+GROUPING = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+LONGEST_NAME = 16
+# A city's short name before one of these is part of a road's or a firm's name: 南京路, 苏州街.
+NOT_AFTER_SHORT = re.compile(
+    r"[东南西北中]?[一二三四五六七八九十]?(?:路|街(?!道)|大道|大街|巷|弄|里|站|花园|新村|[一二三四五六七八九十]村|公寓|苑|小区"
+    r"|家园|大厦|广场|商城|中心|公馆|饭店|宾馆|酒店|大学|学院|医院|银行|名邸|雅居|国际|印象)"
+)
+_PROVINCE_TAIL = re.compile(r"(?:壮族|回族|维吾尔)?自治区$|特别行政区$|省$|市$")
+_CITY_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|地区$|[市盟州]$")
+_DISTRICT_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|新区$|[市县区]$")
+SHORTEST_SHORT = 2
+_OFFICE = re.compile(r"办事处|居委会|居民委员会|村委会|村民委员会")
+_ZONE_TAIL = re.compile(rf"(?:{'|'.join((*ZONE_WORDS, '园区'))})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """One row of the official list. `is_short` marks a name written without its last word."""
+
+    code: str
+    name: str
+    kind: Kind
+    is_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Divisions:
+    """The official list, to be looked up by name or by code."""
+
+    by_code: dict[str, Division]
+    by_name: dict[str, tuple[Division, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionSpan:
+    """A division named in a text, from `start` to `end` in characters."""
+
+    start: int
+    end: int
+    division: Division
+
+
+@cache
+def load_divisions() -> Divisions:
+    """Load the tables shipped with the package; about 0.1 s once a process."""
+    with as_file(files(TABLES).joinpath("divisions.parquet")) as path:
+        frame = pl.read_parquet(path)
+    by_code: dict[str, Division] = {}
+    by_name: dict[str, list[Division]] = {}
+    for code, name in zip(frame["code"].to_list(), frame["name"].to_list(), strict=True):
+        if name in GROUPING:
+            continue
+        kind = KIND_BY_LENGTH[len(code)]
+        if kind in (Kind.DISTRICT, Kind.SUBDISTRICT) and _ZONE_TAIL.search(name):
+            kind = Kind.DEVELOPMENT_ZONE
+        whole = Division(code, name, kind)
+        by_code[code] = whole
+        by_name.setdefault(name, []).append(whole)
+        short = _shorten(name, kind)
+        if short:
+            by_name.setdefault(short, []).append(Division(code, name, kind, is_short=True))
+    for row in csv.DictReader(
+        files(TABLES).joinpath("renamed.csv").read_text(encoding="utf-8").splitlines()
+    ):
+        by_name.setdefault(row["old_name"], []).append(by_code[row["code"]])
+    return Divisions(by_code, {name: tuple(held) for name, held in by_name.items()})
+
+
+def _shorten(name: str, kind: Kind) -> str | None:
+    tail = {
+        Kind.PROVINCE: _PROVINCE_TAIL,
+        Kind.CITY: _CITY_TAIL,
+        Kind.DISTRICT: _DISTRICT_TAIL,
+    }.get(kind)
+    if tail is None:
+        return None
+    short = tail.sub("", name)
+    return short if short != name and len(short) >= SHORTEST_SHORT else None
+
+
+def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:
+    """Read the divisions at the start of a text, each within those before it.
+
+    A repeated prefix (苏州市苏州市) is read again; a short name (苏州) only where what follows does
+    not make it a road's. Former names lead to today's division.
+    """
+    divisions = load_divisions()
+    found: list[DivisionSpan] = []
+    at = start
+    while at < len(text):
+        if text[at] in " ,-/:;":
+            at += 1
+            continue
+        span = _longest_at(text, at, found, divisions)
+        if span is None:
+            break
+        ending = _OFFICE.match(text, span.end)
+        at = ending.end() if ending else span.end
+        found.append(DivisionSpan(span.start, at, span.division))
+    return found
+
+
+def _longest_at(
+    text: str, at: int, found: list[DivisionSpan], divisions: Divisions
+) -> DivisionSpan | None:
+    for end in range(min(len(text), at + LONGEST_NAME), at + SHORTEST_SHORT - 1, -1):
+        for division in _order(divisions.by_name.get(text[at:end], ()), found):
+            if _fits(division, found) and not (
+                division.is_short and NOT_AFTER_SHORT.match(text, end)
+            ):
+                return DivisionSpan(at, end, division)
+    return None
+
+
+def _order(held: tuple[Division, ...], found: list[DivisionSpan]) -> list[Division]:
+    """Prefer what lies within the divisions read before, then the wider."""
+    if len(held) < 2:  # noqa: PLR2004 - one has no order
+        return list(held)
+    before = found[-1].division.code if found else ""
+    return sorted(held, key=lambda d: (not d.code.startswith(before), len(d.code)))
+
+
+def _fits(division: Division, found: list[DivisionSpan]) -> bool:
+    """Take towns and communities only within what was read before; wider ones at the start."""
+    if not found:
+        # A county's short name alone (平江, 鼓楼) is more often the name of an estate.
+        deepest = Kind.CITY if division.is_short else Kind.DISTRICT
+        return DEPTH[division.kind] <= DEPTH[deepest]
+    before = found[-1].division
+    if division.code.startswith(before.code) or before.code.startswith(division.code):
+        return True
+    if division.kind in (Kind.SUBDISTRICT, Kind.COMMUNITY):
+        return False
+    widest = found[0].division.code
+    return not division.is_short and division.code[:2] == widest[:2]
+
+
+def name_division(text: str, kind: Kind) -> str:
+    """Give a division's full name of today: 苏州 is 苏州市, 平江区 is 姑苏区.
+
+    A text that may name several, or none, stays as it is.
+    """
+    said = _OFFICE.sub("", text.strip()) or text.strip()
+    held = load_divisions().by_name.get(said, ())
+    names = {division.name for division in held if division.kind is kind}
+    return names.pop() if len(names) == 1 else said

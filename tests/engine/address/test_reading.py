@@ -1,0 +1,89 @@
+"""Texts and the readings they must have, and what holds for any text at all."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fangge.engine.address.grammar import read_addresses
+from fangge.engine.address.normalise import as_texts, read_numeral
+
+GOLDEN = [
+    line.split(" => ")
+    for line in (Path(__file__).parent / "readings.txt").read_text(encoding="utf-8").splitlines()
+]
+WORDS = "苏州市 姑苏区 平江区 临顿路 88号 ８８ 三幢 3-2-501 观前花园 甲 号楼 - ( ) 室 13812345678"
+STRANGE = ["\U0001f3e0", "\u202e", "\x00", "<b>", "'", "社区", "村", "组", "弄", "层", " "]
+PIECES = st.sampled_from([*WORDS.split(), *STRANGE])
+TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=14).map("".join))
+
+
+def tell(text: str) -> str:
+    read = read_addresses(pl.Series([text]))
+    return " ".join(f"{kind}:{normal}" for kind, normal in read.select("kind", "normal").rows())
+
+
+@pytest.mark.parametrize(("text", "expected"), GOLDEN)
+def test_a_text_is_read_as_a_person_would(text: str, expected: str) -> None:
+    assert tell(text) == expected
+
+
+def test_the_golden_table_is_long_enough() -> None:
+    assert len({text for text, _ in GOLDEN}) >= 120
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(TEXTS, max_size=5))
+def test_spans_lie_in_their_texts_in_order_and_apart(texts: list[str]) -> None:
+    read = read_addresses(as_texts(texts))
+    ends: dict[int, int] = {}
+    for row, start, end, *_ in read.iter_rows():
+        assert ends.get(row, 0) <= start < end <= len(texts[row])
+        ends[row] = end
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=5))
+def test_the_order_of_rows_does_not_change_a_reading(texts: list[str]) -> None:
+    forward = read_addresses(as_texts(texts))
+    backward = read_addresses(as_texts(texts[::-1])).with_columns(
+        row=(len(texts) - 1 - pl.col("row").cast(pl.Int64)).cast(pl.UInt32)
+    )
+    assert forward.equals(backward.sort("row", "start", maintain_order=True))
+
+
+@pytest.mark.parametrize("bad", ["\ud800观前花园3幢", "a\udfff", "\ud83d\ude00"])
+def test_a_lone_surrogate_becomes_one_replacement_character(bad: str) -> None:
+    texts = as_texts([bad])
+    assert len(texts[0]) == len(bad)
+    read_addresses(texts)
+
+
+def test_a_megabyte_costs_no_more_than_its_beginning() -> None:
+    texts = as_texts(["临顿路88号" + "观" * 1_000_000, "(" * 1_000_000, "9-" * 500_000])
+    assert (read_addresses(texts)["end"] <= 400).all()
+
+
+def test_missing_and_empty_texts_have_no_elements() -> None:
+    assert read_addresses(as_texts([None, "", "  "])).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("三", 3),
+        ("十", 10),
+        ("十二", 12),
+        ("二十", 20),
+        ("一百零八", 108),
+        ("五零一", 501),
+        ("两千三百", 2300),
+        ("012", 12),
+        ("三x", None),
+        ("甲", None),
+    ],
+)
+def test_numerals_are_read_in_every_writing(text: str, number: int | None) -> None:
+    assert read_numeral(text) == number
