@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from fangge.access.queries import StaffRequest, actor_for
 from fangge.kernel import clock

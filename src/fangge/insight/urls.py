@@ -1,6 +1,8 @@
-"""Pages of the insight app."""
+"""The home page."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from fangge.insight import views
 
 app_name = "insight"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.home, name="home")]

@@ -37,7 +37,7 @@ def stage_rows(
     good = rows.filter(~pl.col("row_no").is_in(errors["row_no"].implode()))
     vault = open_vault()
     n_quarantined = _quarantine(bad, errors, batch=batch, vault=vault)
-    n_accepted = _accept(seal_rows(good, contract, vault), batch=batch)
+    n_accepted = accept_rows(seal_rows(good, contract, vault), batch=batch)
     return Staged(n_accepted, good.height - n_accepted, n_quarantined)
 
 
@@ -65,7 +65,7 @@ def seal_rows(rows: pl.DataFrame, contract: Contract, vault: Vault) -> pl.DataFr
     return frame
 
 
-def _accept(rows: pl.DataFrame, *, batch: "Batch") -> int:
+def accept_rows(rows: pl.DataFrame, *, batch: "Batch") -> int:
     """Insert the rows that say something new; a newer row takes the place of the one with its key."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,6 +1,10 @@
 """How much the registers hold."""
 
 from django.db import connection
+from django.db.models import Sum
+
+from fangge.kernel.actor import Actor
+from fangge.registers.models.mapcell import MapCell, MapLayer
 
 
 def register_counts() -> dict[str, int]:
@@ -16,3 +20,14 @@ def register_counts() -> dict[str, int]:
         row = cursor.fetchone()
     names = ("addresses", "dwellings", "residents", "organisations", "occupancies")
     return dict(zip(names, row, strict=True))
+
+
+def counts_visible_to(actor: Actor) -> dict[str, int]:
+    """Count what stands on the map in the actor's area, from the map's own pyramid."""
+    if not actor.may("map.see"):
+        return {}
+    cells = MapCell.objects.filter(zoom=0)
+    if actor.grid_ids is not None:
+        cells = cells.filter(grid_id__in=actor.grid_ids)
+    found = dict(cells.values_list("layer").annotate(Sum("n_entries")))
+    return {layer.value: found.get(layer.value, 0) for layer in MapLayer}

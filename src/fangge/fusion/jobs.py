@@ -1,0 +1,24 @@
+"""Background entry points: take names, safe to run twice."""
+
+from pathlib import Path
+
+from procrastinate.contrib.django import app
+
+from fangge.fusion.actions.ingest import stage_file
+from fangge.fusion.actions.link import link_registers, linking_actor
+from fangge.kernel import clock
+from fangge.kernel.actor import system_actor
+
+
+@app.task(queue="fusion", name="fusion.stage_upload")
+def stage_upload(*, source_code: str, path: str, file_name: str, staff: str) -> None:
+    actor = system_actor(staff, verbs=("batches.ingest",))
+    stage_file(
+        actor=actor,
+        source_code=source_code,
+        path=Path(path),
+        name=file_name,
+        tell=lambda _: None,
+        now=clock.now(),
+    )
+    link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())
