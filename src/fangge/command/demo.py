@@ -1,5 +1,7 @@
 """`fangge demo`: the main job on a generated district, then the site."""
 
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import click
 
 from fangge.command.output import Teller, print_json
-from fangge.command.setup import data_folder, open_database
+from fangge.command.setup import data_folder, forget_address, open_database
 
 
 @click.command("demo")
@@ -101,12 +103,20 @@ def count_entries() -> dict[str, int]:
 
 
 def serve_demo(port: int, summary: dict[str, Any]) -> None:
+    """Say who may sign in, then become the server.
+
+    The server forks its workers, and a process whose engine has threads must not fork: so the
+    site is served by a fresh program in this one's place.
+    """
     from fangge.command.accounts import make_demo_accounts
-    from fangge.command.serve import serve_site
 
     accounts = make_demo_accounts()
-    click.echo(f"\nThe district stands: {summary['entries']}")
-    click.echo("Demo accounts (name / password):")
+    click.echo("\nThe district stands:")
+    for register, count in summary["entries"].items():
+        click.echo(f"  {register:<16}{count:>10,}")
+    click.echo("\nDemo accounts (name, password, role):")
     for account in accounts:
-        click.echo(f"  {account.username:<12}{account.password:<22}{account.role}")
-    serve_site(host="127.0.0.1", port=port)
+        click.echo(f"  {account.username:<12}{account.password:<20}{account.role}")
+    sys.stdout.flush()
+    forget_address()
+    os.execv(sys.executable, [sys.executable, "-m", "fangge", "serve", "--port", str(port)])

@@ -8,6 +8,9 @@ import click
 from fangge.command.setup import open_database
 
 
+THREADS = 8
+
+
 class PortTaken(click.ClickException):
     """Something else listens there."""
 
@@ -32,10 +35,11 @@ def serve_site(*, host: str, port: int) -> None:
         f"\nOpen http://{'localhost' if host == '127.0.0.1' else host}:{port}/  (Ctrl-C stops it)"
     )
     Server(
-        "fangge.config.asgi:application",
+        "fangge.config.wsgi:application",
         address=host,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.WSGI,
+        blocking_threads=THREADS,
         log_access=False,
     ).serve()
 

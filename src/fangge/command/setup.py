@@ -13,9 +13,15 @@ def data_folder() -> Path:
     return folder
 
 
+_joined: list[str] = []
+
+
 def open_database() -> None:
     """Start or join the database, set Django up and bring the tables to this version."""
     from fangge.config.embedded import DatabaseUnavailable, ensure_database
+
+    if "DATABASE_URL" not in os.environ:
+        _joined.append("embedded")
 
     try:
         ensure_database(data_folder())
@@ -32,3 +38,9 @@ def setup_django() -> None:
     import django
 
     django.setup()
+
+
+def forget_address() -> None:
+    """Let a program that takes this one's place join the embedded server itself."""
+    if _joined:
+        os.environ.pop("DATABASE_URL", None)

@@ -104,7 +104,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "fangge.config.urls"
-ASGI_APPLICATION = "fangge.config.asgi.application"
+WSGI_APPLICATION = "fangge.config.wsgi.application"
 
 TEMPLATES = [
     {
@@ -174,6 +174,7 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = FANGGE_DATA / "static"
+STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
 STATICFILES_DIRS = [PACKAGE / "config" / "static"]
 # The package is served as it lies: no collecting step between install and run.
 WHITENOISE_USE_FINDERS = True

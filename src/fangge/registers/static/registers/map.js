@@ -122,7 +122,7 @@ function drawName(name, size) {
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-map.on("styleimagemissing", ({ id }) => {
+map.setMissingStyleImageResolver(async (id) => {
   const [kind, first, second] = id.split("|");
   if (map.hasImage(id)) return;
   if (kind === "count") map.addImage(id, drawCount(first, second === "1"), { pixelRatio: 2 });
