@@ -63,7 +63,7 @@ def generate_district(
 
     Notes
     -----
-    Time and memory grow with the residents: about a gigabyte and a half for each million.
+    Time and memory grow with the residents: two to three gigabytes for a million.
     """
     rates = RATES[noise]
     tell = tell or (lambda _stage: None)

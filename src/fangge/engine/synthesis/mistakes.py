@@ -39,7 +39,12 @@ def misspell(texts: pl.Series, chosen: np.ndarray, skips_first: np.ndarray) -> p
         _mistake(text, int(skips))
         for text, skips in zip(texts.gather(rows), skips_first[rows], strict=True)
     ]
-    return texts.scatter(rows, spoilt)
+    return _replace(texts, rows, spoilt)
+
+
+def _replace(values: pl.Series, rows: np.ndarray, others: list[str] | pl.Series) -> pl.Series:
+    # `scatter` changes the series it is called on.
+    return values.clone().scatter(rows, others) if rows.size else values
 
 
 def _mistake(text: str, start: int) -> str:
@@ -73,7 +78,7 @@ def mistype_digits(values: pl.Series, rate: float, rng: np.random.Generator) -> 
         place = min(int(at), len(value) - 2)
         digit = (int(value[place]) + int(step)) % 10
         spoilt.append(f"{value[:place]}{digit}{value[place + 1 :]}")
-    return values.scatter(rows, spoilt) if rows.size else values
+    return _replace(values, rows, spoilt)
 
 
 def restyle_names(names: pl.Series, rate: float, rng: np.random.Generator) -> pl.Series:
@@ -92,7 +97,7 @@ def restyle_names(names: pl.Series, rate: float, rng: np.random.Generator) -> pl
         .then(chosen.str.head(1) + "　" + chosen.str.tail(1))
         .otherwise(chosen + " ")
     ).to_series()
-    return names.scatter(rows, restyled)
+    return _replace(names, rows, restyled)
 
 
 def turn_dates(dates: pl.Series, rate: float, rng: np.random.Generator) -> pl.Series:
@@ -109,4 +114,4 @@ def turn_dates(dates: pl.Series, rate: float, rng: np.random.Generator) -> pl.Se
         .then(year + "-" + day + "-" + month)
         .otherwise(year + "-" + month + "-01")
     ).to_series()
-    return dates.scatter(rows, turned)
+    return _replace(dates, rows, turned)

@@ -34,7 +34,10 @@ WORKBOOK = (
     f'xmlns:r="{SCHEMA}/officeDocument/2006/relationships"><sheets>'
     '<sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
-SHEET_START = f'{XML}<worksheet xmlns="{SCHEMA}/spreadsheetml/2006/main"><sheetData>'
+SHEET_START = (
+    f'{XML}<worksheet xmlns="{SCHEMA}/spreadsheetml/2006/main">'
+    '<dimension ref="A1:{end}"/><sheetData>'
+)
 SHEET_END = "</sheetData></worksheet>"
 
 
@@ -54,7 +57,11 @@ def write_sheet(path: Path, name: str, rows: pl.DataFrame) -> None:
             pl.concat_str(
                 pl.lit(f'<c r="{letter}'),
                 "row",
-                pl.lit('" t="inlineStr"><is><t>'),
+                pl.lit('" t="inlineStr"><is><t'),
+                # Readers drop white space at either end unless they are told to keep it.
+                pl.when(pl.col(column).str.contains(r"^\s|\s$"))
+                .then(pl.lit(' xml:space="preserve">'))
+                .otherwise(pl.lit(">")),
                 pl.col(column).str.replace_many({"&": "&amp;", "<": "&lt;", ">": "&gt;"}),
                 pl.lit("</t></is></c>"),
             )
@@ -78,7 +85,8 @@ def write_sheet(path: Path, name: str, rows: pl.DataFrame) -> None:
         for part, text in parts.items():
             book.writestr(_member(part), text)
         with book.open(_member("xl/worksheets/sheet1.xml"), "w") as sheet:
-            sheet.write(f'{SHEET_START}<row r="1">{head}</row>'.encode())
+            start = SHEET_START.format(end=f"{letters[-1]}{rows.height + 1}")
+            sheet.write(f'{start}<row r="1">{head}</row>'.encode())
             for some in body.to_frame().iter_slices(20_000):
                 sheet.write("".join(some.to_series()).encode())
             sheet.write(SHEET_END.encode())
