@@ -4,15 +4,15 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyogrio
-import pyogrio.raw
 import shapely
 
 from fangge.engine.synthesis.breakage import IN_LINES, Extract
@@ -23,6 +23,8 @@ from fangge.kernel.errors import Conflict
 FORMAT = 1
 CRS = "EPSG:4490"
 UNDECODABLE = b"\xff\xff"
+BOM = b"\xef\xbb\xbf"
+SLICE_ROWS = 2_000
 SUMMARY = "district.json"
 LEVELS = ("district", "subdistrict", "community", "grid")
 
@@ -132,15 +134,16 @@ def _write_addresses(path: Path, rows: pl.DataFrame) -> None:
 
 
 def _write_layer(
-    path: Path, *, layer: str, shapes: object, kind: str, columns: dict[str, pl.Series]
+    path: Path, *, layer: str, shapes: np.ndarray, kind: str, columns: dict[str, pl.Series]
 ) -> None:
-    pyogrio.raw.write(
-        str(path),
-        geometry=shapes,
-        field_data=[column.to_numpy() for column in columns.values()],
-        fields=list(columns),
+    table = pl.DataFrame(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+    table = table.append_column("geom", pa.array(shapes, type=pa.binary()))
+    pyogrio.write_arrow(
+        table,
+        path,
         layer=layer,
         driver="GPKG",
+        geometry_name="geom",
         geometry_type=kind,
         crs=CRS,
         layer_options={"SPATIAL_INDEX": "NO"},
@@ -152,24 +155,39 @@ def _write_csv(path: Path, extract: Extract, *, encoding: str) -> None:
 
     UTF-8 begins with a byte order mark, as spreadsheets write it.
     """
-    marked = sorted((row, kind) for row, kind in extract.damage.items() if kind in IN_LINES)
-    buffer = io.BytesIO()
-    extract.rows.write_csv(buffer, line_terminator="\r\n", include_bom=encoding == "utf-8")
-    lines = buffer.getvalue().split(b"\r\n") if marked else [buffer.getvalue()]
-    for row, kind in marked:
-        if kind == "columns_missing":
-            lines[row] = lines[row].rsplit(b",", 2)[0]
+    marked = {row: kind for row, kind in extract.damage.items() if kind in IN_LINES}
     with path.open("wb") as file:
-        start = 0
-        for row in (row for row, kind in marked if kind == "bytes_undecodable"):
-            _write_lines(file, [*lines[start:row], b""], encoding)
-            first, rest = lines[row].split(b",", 1)
-            file.write(first + b"," + UNDECODABLE)
-            _write_lines(file, [rest, b""], encoding)
-            start = row + 1
-        _write_lines(file, lines[start:], encoding)
+        file.write(BOM if encoding == "utf-8" else b"")
+        for start in range(0, extract.rows.height, SLICE_ROWS):
+            buffer = io.BytesIO()
+            some = extract.rows.slice(start, SLICE_ROWS)
+            some.write_csv(buffer, line_terminator="\r\n", include_header=start == 0)
+            text = buffer.getvalue()
+            # A header stands before row 1, in the first slice only.
+            before = start if start == 0 else start + 1
+            here = {
+                row - before: kind for row, kind in marked.items() if 0 < row - start <= SLICE_ROWS
+            }
+            file.writelines(
+                _break_lines(text, here, encoding) if here else [_encode(text, encoding)]
+            )
 
 
-def _write_lines(file: BinaryIO, lines: list[bytes], encoding: str) -> None:
-    text = b"\r\n".join(lines)
-    file.write(text if encoding == "utf-8" else text.decode().encode(encoding))
+def _break_lines(text: bytes, marked: dict[int, str], encoding: str) -> Iterator[bytes]:
+    """Give the text with some of its lines spoilt in their bytes or cut short."""
+    lines = text.split(b"\r\n")
+    start = 0
+    for at, kind in sorted(marked.items()):
+        yield _encode(b"".join(line + b"\r\n" for line in lines[start:at]), encoding)
+        if kind == "columns_missing":
+            yield _encode(lines[at].rsplit(b",", 2)[0], encoding)
+        else:
+            first, rest = lines[at].split(b",", 1)
+            yield first + b"," + UNDECODABLE + _encode(rest, encoding)
+        yield b"\r\n"
+        start = at + 1
+    yield _encode(b"\r\n".join(lines[start:]), encoding)
+
+
+def _encode(text: bytes, encoding: str) -> bytes:
+    return text if encoding == "utf-8" else text.decode().encode(encoding)
