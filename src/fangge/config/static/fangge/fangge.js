@@ -48,3 +48,63 @@ window.addEventListener("pageshow", () => {
 for (const select of document.querySelectorAll("select[data-submits]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+
+// Suggestions under the search field, as people type; arrows choose, Enter opens.
+const search = document.querySelector("input[data-suggest]");
+if (search) {
+  const list = document.createElement("ul");
+  list.id = "suggestions";
+  list.className = "suggestions";
+  list.setAttribute("role", "listbox");
+  list.hidden = true;
+  search.after(list);
+  Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": "suggestions" })
+    .forEach(([name, value]) => search.setAttribute(name, value));
+  let waiting = 0;
+  let asked = 0;
+
+  const show = (suggestions) => {
+    const base = new URL(search.dataset.suggest, location.href);
+    list.replaceChildren(...suggestions.map(({ label, url }, i) => {
+      const item = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = new URL(url, base);
+      link.textContent = label;
+      link.tabIndex = -1;
+      item.id = `suggestion-${i}`;
+      item.setAttribute("role", "option");
+      item.append(link);
+      return item;
+    }));
+    list.hidden = suggestions.length === 0;
+    search.setAttribute("aria-expanded", String(!list.hidden));
+    search.removeAttribute("aria-activedescendant");
+  };
+
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const turn = ++asked;
+      if (!search.value.trim()) return show([]);
+      const answer = await fetch(`${search.dataset.suggest}?q=${encodeURIComponent(search.value)}`, { headers: { Accept: "application/json" } });
+      if (answer.ok && turn === asked) show((await answer.json()).suggestions);
+    }, 180);
+  });
+  search.addEventListener("keydown", (event) => {
+    const items = [...list.children];
+    const at = items.findIndex((item) => item.hasAttribute("aria-selected"));
+    if (event.key === "Escape") show([]);
+    if (event.key === "Enter" && at >= 0) {
+      event.preventDefault();
+      items[at].querySelector("a").click();
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !items.length) return;
+    event.preventDefault();
+    items[at]?.removeAttribute("aria-selected");
+    const next = items[(at + step + items.length) % items.length];
+    next.setAttribute("aria-selected", "true");
+    search.setAttribute("aria-activedescendant", next.id);
+  });
+  search.addEventListener("blur", () => setTimeout(() => show([]), 200));
+}

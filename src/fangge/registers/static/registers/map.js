@@ -56,17 +56,17 @@ const map = new MapView({
       line("community", 11, 1, "#b9bdb8"),
       line("subdistrict", 9, 1.6, "#8a9499"),
       line("district", 8, 2.4, "#1f2a30"),
+      named("subdistrict", 10, 13, 15),
+      named("community", 13, 15, 13),
+      named("grid", 15, 20, 12),
       {
         id: "spots", type: "symbol", source: "spots", "source-layer": "address",
         layout: {
           "icon-image": ["concat", "count|", ["get", "label"], "|", ["case", ["has", "building"], "1", "0"]],
-          "icon-allow-overlap": true, "icon-ignore-placement": true,
+          "icon-allow-overlap": true,
           "symbol-sort-key": ["get", "n"],
         },
       },
-      named("subdistrict", 10, 13, 15),
-      named("community", 13, 15, 13),
-      named("grid", 15, 20, 12),
     ],
   },
 });
@@ -135,7 +135,7 @@ for (const choice of document.querySelectorAll("input[name=layer]")) {
     map.removeLayer("spots");
     map.removeSource("spots");
     map.addSource("spots", spots(choice.value));
-    map.addLayer({ ...above, "source-layer": choice.value }, "subdistrict-name");
+    map.addLayer({ ...above, "source-layer": choice.value });
   });
 }
 
