@@ -28,12 +28,12 @@ def command(*, residents: int, seed: int, noise: str, check: bool, port: int) ->
       fangge demo
       fangge demo --residents 20000 --check
     """  # noqa: D301 - click's mark for text that keeps its lines
-    from fangge.fusion.adapters.extracts import write_district
+    from fangge.fusion.actions.generate import write_district
 
     started = time.perf_counter()
     tell = Teller(is_quiet=check)
     folder = data_folder() / "district"
-    write_district(folder, n_residents=residents, seed=seed, noise=noise, tell=tell)
+    write_district(folder=folder, n_residents=residents, seed=seed, noise=noise, tell=tell)
     open_database()
     tell("start_database")
     summary = run_main_job(folder, tell)

@@ -76,7 +76,7 @@ def command(*, residents: int, seed: int, noise: str, out: Path, as_json: bool) 
       fangge generate --residents 20000 --out district
     """  # noqa: D301 - click's mark for text that keeps its lines
     # What `--help` does not need is loaded here, so that it answers at once.
-    from fangge.fusion.adapters.extracts import FolderTaken, write_district  # noqa: PLC0415
+    from fangge.fusion.actions.generate import FolderTaken, write_district  # noqa: PLC0415
 
     columns = (
         TextColumn("{task.description:<22}"),
@@ -89,7 +89,9 @@ def command(*, residents: int, seed: int, noise: str, out: Path, as_json: bool) 
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
         tell = Bar(progress, n_residents=residents)
         try:
-            summary = write_district(out, n_residents=residents, seed=seed, noise=noise, tell=tell)
+            summary = write_district(
+                folder=out, n_residents=residents, seed=seed, noise=noise, tell=tell
+            )
         except FolderTaken as error:
             raise click.ClickException(str(error)) from error
     seconds = sum(tell.seconds.values())

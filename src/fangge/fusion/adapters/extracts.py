@@ -2,8 +2,6 @@
 
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,9 +14,8 @@ import pyogrio
 import shapely
 
 from fangge.engine.synthesis.breakage import IN_LINES, Extract
-from fangge.engine.synthesis.extracts import Generated, generate_district
+from fangge.engine.synthesis.extracts import generate_district
 from fangge.fusion.adapters.sheets import write_sheet
-from fangge.kernel.errors import Conflict
 
 FORMAT = 1
 CRS = "EPSG:4490"
@@ -26,42 +23,24 @@ UNDECODABLE = b"\xff\xff"
 BOM = b"\xef\xbb\xbf"
 SLICE_ROWS = 2_000
 SUMMARY = "district.json"
+FILES = (
+    "addresses.gpkg",
+    "areas.gpkg",
+    SUMMARY,
+    "health_population.parquet",
+    "housing_dwellings.xlsx",
+    "market_organisations.csv",
+    "police_population.csv",
+    "truth.parquet",
+)
 LEVELS = ("district", "subdistrict", "community", "grid")
 
 
-class FolderTaken(Conflict):
-    """The folder holds something that was not generated here."""
-
-
-def write_district(
+def write_extracts(
     folder: Path, *, n_residents: int, seed: int, noise: str, tell: Callable[[str], None]
 ) -> dict[str, object]:
-    """Generate a district and write it, whole or not at all; give its summary.
-
-    `tell` is told each of the engine's stages and each file when it is done. Raises
-    `FolderTaken` when the folder holds anything but a generated district.
-    """
-    folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()) and not (folder / SUMMARY).exists():
-        raise FolderTaken(
-            f"{folder} is not empty and not a generated district. Name another folder."
-        )
+    """Generate a district and write its files into a folder that is there; give its summary."""
     made = generate_district(n_residents=n_residents, seed=seed, noise=noise, tell=tell)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        fresh.chmod(0o755)
-        summary = _write_files(fresh, made, seed=seed, noise=noise, tell=tell)
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return summary
-
-
-def _write_files(
-    folder: Path, made: Generated, *, seed: int, noise: str, tell: Callable[[str], None]
-) -> dict[str, object]:
     # GDAL stamps a GeoPackage with the time; this keeps the bytes the same.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-06-30T00:00:00.000Z"})
     writers: dict[str, Callable[[Path], object]] = {
