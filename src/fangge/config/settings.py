@@ -171,6 +171,7 @@ LOCALE_PATHS = [PACKAGE / "config" / "locale"]
 USE_TZ = True
 TIME_ZONE = os.environ.get("FANGGE_TIME_ZONE", "Asia/Shanghai")
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["fangge.config.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = FANGGE_DATA / "static"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-CLUSTER_ZOOMS = 15
+CLUSTER_ZOOMS = 16
 """Clusters serve zooms below this; from it on each building stands for itself."""
 CELL_STEPS = 3
 """A tile has 2**3 cells a side, 64 pixels each."""

@@ -8,7 +8,7 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 from fangge.registers.models.mapcell import MapLayer
 
-BUILDINGS_FROM_ZOOM = 15
+BUILDINGS_FROM_ZOOM = 16
 CELL_BITS = 6
 CODE_BITS = 62
 ABOUT = {
@@ -43,7 +43,7 @@ def layer_named(name: str) -> MapLayer:
 def spots_on_tile(
     *, actor: Actor, layer: MapLayer, codes: tuple[int, int], zoom: int
 ) -> list[Spot]:
-    """Give clusters below zoom 15, single buildings from it on; counts are exact in scope."""
+    """Give clusters below zoom 16, single buildings from it on; counts are exact in scope."""
     actor.require("map.see")
     actor.require(ABOUT[layer])
     grids = None if actor.grid_ids is None else list(actor.grid_ids)

@@ -63,7 +63,7 @@ const map = new MapView({
         id: "spots", type: "symbol", source: "spots", "source-layer": "address",
         layout: {
           "icon-image": ["concat", "count|", ["get", "label"], "|", ["case", ["has", "building"], "1", "0"]],
-          "icon-allow-overlap": true,
+          "icon-allow-overlap": ["step", ["zoom"], true, 16, false, 17.5, true],
           "symbol-sort-key": ["get", "n"],
         },
       },

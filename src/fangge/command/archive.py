@@ -1,0 +1,184 @@
+"""A backup as one file: a dump of the database and a manifest that says what it should hold."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from fangge.config.embedded import DatabaseUnavailable, find_program
+
+FORMAT = 1
+DUMP, MANIFEST, KEYS = "database.dump", "manifest.json", "keys"
+
+
+class ArchiveRefused(Exception):
+    """The backup cannot be made or taken; the message says what to do."""
+
+
+def write_backup(
+    path: Path, *, url: str, keys: Path | None, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Write a backup beside its place and rename it there; give its manifest."""
+    with TemporaryDirectory(dir=path.resolve().parent, prefix=".backup-") as folder:
+        dump = Path(folder) / DUMP
+        _run("pg_dump", "--format=custom", "--compress=zstd:3", f"--file={dump}", url=url)
+        tell("dump")
+        manifest = {
+            "format": FORMAT,
+            "rows": count_rows(url),
+            "sha256": {DUMP: hash_file(dump)},
+            "has_keys": keys is not None,
+        }
+        fresh = Path(folder) / "backup.tar"
+        with tarfile.open(fresh, "w") as archive:
+            text = json.dumps(manifest, indent=2).encode()
+            member = tarfile.TarInfo(MANIFEST)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+            archive.add(dump, DUMP)
+            if keys is not None:
+                archive.add(keys, KEYS)
+        fresh.chmod(0o600)
+        os.replace(fresh, path)
+    tell("write")
+    return manifest
+
+
+def restore_backup(
+    path: Path, *, url: str, replaces: bool, keys: Path, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Restore into a database of its own, compare it with the manifest, then swap the names.
+
+    Raises `ArchiveRefused` when the file is damaged, or the database holds something and
+    `replaces` is false. A kill in the middle leaves the old database as it was.
+    """
+    with TemporaryDirectory(dir=path.resolve().parent, prefix=".restore-") as folder:
+        manifest = _unpack(path, Path(folder))
+        tell("check")
+        held = count_rows(url)
+        if sum(held.values()) and not replaces:
+            raise ArchiveRefused(
+                "The database holds entries. Say --replace to put the backup in their place."
+            )
+        name = _name_of(url)
+        fresh = f"{name}_restoring"
+        with psycopg.connect(_with_name(url, "postgres"), autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh)))
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
+            target = _with_name(url, fresh)
+            _run(
+                "pg_restore",
+                "--no-owner",
+                "--exit-on-error",
+                f"--dbname={target}",
+                str(Path(folder) / DUMP),
+            )
+            tell("restore")
+            if count_rows(target) != manifest["rows"]:
+                raise ArchiveRefused(
+                    "The restored rows are not those of the manifest; nothing was changed."
+                )
+            _swap(admin, name, fresh)
+        if manifest["has_keys"]:
+            _restore_keys(Path(folder) / KEYS, keys)
+    tell("swap")
+    return manifest
+
+
+def _unpack(path: Path, folder: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(path) as archive:
+            archive.extractall(folder, filter="data")
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        digest = hash_file(folder / DUMP)
+    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+        raise ArchiveRefused(f"{path} is no whole backup: {error}") from error
+    if manifest.get("format") != FORMAT or manifest["sha256"][DUMP] != digest:
+        raise ArchiveRefused(f"{path} is damaged, or of another version; nothing was changed.")
+    return manifest
+
+
+def _swap(admin: psycopg.Connection[Any], name: str, fresh: str) -> None:
+    """Give the restored database the name; the one before is dropped last."""
+    former = f"{name}_before"
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(former)))
+    admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = %s AND pid <> pg_backend_pid()",
+        [name],
+    )
+    for old, new in ((name, former), (fresh, name)):
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(old), sql.Identifier(new)
+            )
+        )
+    admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(former)))
+
+
+def _restore_keys(kept: Path, keys: Path) -> None:
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for key in kept.iterdir():
+        place = keys / key.name
+        place.unlink(missing_ok=True)
+        place.touch(mode=0o600)
+        place.write_bytes(key.read_bytes())
+
+
+def count_rows(url: str) -> dict[str, int]:
+    """Count the rows of every table of the registers, fusion, areas, access and audit."""
+    with psycopg.connect(url) as connection:
+        tables = [
+            row[0]
+            for row in connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+                "AND tablename ~ '^(registers|fusion|areas|access|audit)_' ORDER BY 1"
+            )
+        ]
+        counts = {}
+        for table in tables:
+            counted = connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            )
+            row = counted.fetchone()
+            counts[table] = int(row[0]) if row else 0
+        return counts
+
+
+def hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run(program: str, *arguments: str, url: str | None = None) -> None:
+    try:
+        found = find_program(program)
+    except DatabaseUnavailable as error:
+        raise ArchiveRefused(str(error)) from error
+    ran = subprocess.run(  # noqa: S603 - PostgreSQL's own programs
+        [found, *arguments, *([f"--dbname={url}"] if url else [])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise ArchiveRefused(f"{program} failed: {ran.stderr.strip()}")
+
+
+def _name_of(url: str) -> str:
+    return url.rsplit("/", 1)[1].split("?")[0]
+
+
+def _with_name(url: str, name: str) -> str:
+    head, tail = url.rsplit("/", 1)
+    query = f"?{tail.split('?', 1)[1]}" if "?" in tail else ""
+    return f"{head}/{name}{query}"
