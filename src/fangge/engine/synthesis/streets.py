@@ -8,6 +8,19 @@ import polars as pl
 from fangge.engine.synthesis.buildings import PREFIX, plan_buildings
 from fangge.engine.synthesis.district import District
 
+SITE_COLUMNS = (
+    "grid_code",
+    "community",
+    "subdistrict",
+    "road",
+    "number",
+    "estate",
+    "estate_alias",
+    "lon",
+    "lat",
+    "site_name",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Streets:
@@ -29,7 +42,7 @@ def make_streets(district: District, *, rng: np.random.Generator) -> Streets:
     return Streets(
         addresses=_list_addresses(buildings, rooms),
         rooms=rooms.drop("floor_code"),
-        shops=_list_shops(buildings),
+        shops=_list_shops(buildings, rooms),
     )
 
 
@@ -61,18 +74,9 @@ def _fill_buildings(buildings: pl.DataFrame) -> pl.DataFrame:
     )
     room_base = pl.coalesce(floor_code, "number_code")
     return rooms.select(
-        "grid_code",
-        "community",
-        "subdistrict",
-        "road",
-        "number",
-        "estate",
-        "estate_alias",
-        "lon",
-        "lat",
+        *SITE_COLUMNS,
         "number_code",
         "building_code",
-        "site_name",
         building=pl.when(block).then("serial"),
         unit=pl.when(multi).then("unit"),
         floor=pl.when(block).then("floor"),
@@ -158,26 +162,19 @@ def _list_addresses(buildings: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _list_shops(buildings: pl.DataFrame) -> pl.DataFrame:
-    """List where organisations trade: at house numbers and in buildings."""
-    return buildings.select(
-        "grid_code",
-        "community",
-        "subdistrict",
-        "road",
-        "number",
-        "estate",
-        "estate_alias",
-        "lon",
-        "lat",
-        "site_name",
+def _list_shops(buildings: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFrame:
+    """List where organisations trade: at house numbers, in buildings and on ground floors."""
+    fronts = buildings.select(
+        *SITE_COLUMNS,
+        "number_code",
+        "building_code",
         building=pl.when(~pl.col("is_lane")).then("serial"),
-        building_code="building_code",
         unit_code=pl.lit(None, pl.String),
-        number_code="number_code",
         unit=pl.lit(None, pl.Int64),
         floor=pl.lit(None, pl.Int64),
         room=pl.lit(None, pl.Int64),
         is_only_one=pl.lit(value=False),
         address_code=pl.coalesce("building_code", "number_code"),
     )
+    ground = rooms.filter(pl.col("floor") == 1)
+    return pl.concat([fronts, ground.select(fronts.columns)])
