@@ -1,6 +1,6 @@
 """Bring areas in from a boundary file."""
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from fangge.kernel.actor import Actor
 
 
 @transaction.atomic
-def import_areas(*, actor: Actor, path: Path, starts_on: date, now: datetime) -> int:
+def import_areas(*, actor: Actor, path: Path, starts_on: date) -> int:
     """Take over the areas of a boundary file; those that are there already keep their identity.
 
     Gives how many are new.

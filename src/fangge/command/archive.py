@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -30,7 +29,7 @@ def write_backup(
     """Write a backup beside its place and rename it there; give its manifest."""
     with TemporaryDirectory(dir=path.resolve().parent, prefix=".backup-") as folder:
         dump = Path(folder) / DUMP
-        _run("pg_dump", "--format=custom", "--compress=zstd:3", f"--file={dump}", url=url)
+        _run("pg_dump", "--format=custom", "--compress=gzip:1", f"--file={dump}", url=url)
         tell("dump")
         manifest = {
             "format": FORMAT,
@@ -48,7 +47,7 @@ def write_backup(
             if keys is not None:
                 archive.add(keys, KEYS)
         fresh.chmod(0o600)
-        os.replace(fresh, path)
+        fresh.replace(path)
     tell("write")
     return manifest
 
@@ -116,12 +115,13 @@ def _swap(admin: psycopg.Connection[Any], name: str, fresh: str) -> None:
         "WHERE datname = %s AND pid <> pg_backend_pid()",
         [name],
     )
-    for old, new in ((name, former), (fresh, name)):
-        admin.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(old), sql.Identifier(new)
+    with admin.transaction():  # both names change, or neither
+        for old, new in ((name, former), (fresh, name)):
+            admin.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(old), sql.Identifier(new)
+                )
             )
-        )
     admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(former)))
 
 
@@ -175,7 +175,7 @@ def _run(program: str, *arguments: str, url: str | None = None) -> None:
 
 
 def _name_of(url: str) -> str:
-    return url.rsplit("/", 1)[1].split("?")[0]
+    return url.rsplit("/", 1)[1].split("?", maxsplit=1)[0]
 
 
 def _with_name(url: str, name: str) -> str:

@@ -17,6 +17,7 @@ from fangge.command.setup import data_folder, setup_django
 OLDEST_PYTHON, OLDEST_POSTGRESQL = (3, 11), 150_000
 DISK_LEAST_GB, MEMORY_LEAST_GB = 2.0, 3.5
 EXTENSIONS = ("pg_trgm", "btree_gist")
+OTHERS = 0o077
 SIGNS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
 
@@ -62,8 +63,11 @@ def look_at_packages() -> Iterator[Finding]:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        yield Finding("fail", f"Packages are missing: {', '.join(missing)}",
-                      "Run `make clean demo` to install them anew.")  # fmt: skip
+        yield Finding(
+            "fail",
+            f"Packages are missing: {', '.join(missing)}",
+            "Run `make clean demo` to install them anew.",
+        )
     else:
         yield Finding("ok", "Every package is installed")
 
@@ -71,9 +75,10 @@ def look_at_packages() -> Iterator[Finding]:
 def look_at_folder() -> Iterator[Finding]:
     folder = data_folder()
     mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o077:
-        yield Finding("warn", f"{folder} is open to other accounts ({mode:o})",
-                      f"Run `chmod 700 {folder}`.")  # fmt: skip
+    if mode & OTHERS:
+        yield Finding(
+            "warn", f"{folder} is open to other accounts ({mode:o})", f"Run `chmod 700 {folder}`."
+        )
     elif not os.access(folder, os.W_OK):
         yield Finding(
             "fail", f"{folder} cannot be written", "Set FANGGE_DATA to a folder of yours."
@@ -82,20 +87,29 @@ def look_at_folder() -> Iterator[Finding]:
         yield Finding("ok", f"Data folder {folder}")
     free = shutil.disk_usage(folder).free / 1e9
     state = "ok" if free >= DISK_LEAST_GB else "warn"
-    yield Finding(state, f"{free:.1f} GB free on its disk",
-                  "" if state == "ok" else "Make room: a district of a million needs about 10 GB.")  # fmt: skip
+    yield Finding(
+        state,
+        f"{free:.1f} GB free on its disk",
+        "" if state == "ok" else "Make room: a million residents need about 10 GB.",
+    )
     for key in sorted((folder / "keys").glob("*_key")):
         mode = stat.S_IMODE(key.stat().st_mode)
-        if mode != 0o600:
-            yield Finding("fail", f"Key {key.name} can be read by others ({mode:o})",
-                          f"Run `chmod 600 {key}`, then rotate the key.")  # fmt: skip
+        if mode & OTHERS:
+            yield Finding(
+                "fail",
+                f"Key {key.name} can be read by others ({mode:o})",
+                f"Run `chmod 600 {key}`, then rotate the key.",
+            )
 
 
 def look_at_memory() -> Iterator[Finding]:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     state = "ok" if total >= MEMORY_LEAST_GB else "warn"
-    yield Finding(state, f"{total:.1f} GB of memory, {os.cpu_count()} cores",
-                  "" if state == "ok" else "Large link runs need about 1 GB a million records.")  # fmt: skip
+    yield Finding(
+        state,
+        f"{total:.1f} GB of memory, {os.cpu_count()} cores",
+        "" if state == "ok" else "A link run needs about 1 GB a million records.",
+    )
 
 
 def look_at_database() -> Iterator[Finding]:
@@ -124,8 +138,11 @@ def look_at_database() -> Iterator[Finding]:
         yield Finding("ok", f"PostgreSQL {number // 10000}.{number % 10000}")
     missing = [name for name in EXTENSIONS if name not in there]
     if missing:
-        yield Finding("fail", f"Extensions are missing: {', '.join(missing)}",
-                      "Install PostgreSQL's contrib package.")  # fmt: skip
+        yield Finding(
+            "fail",
+            f"Extensions are missing: {', '.join(missing)}",
+            "Install PostgreSQL's contrib package.",
+        )
     yield _look_at_migrations()
 
 
@@ -136,8 +153,11 @@ def _look_at_migrations() -> Finding:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        return Finding("warn", f"{len(waiting)} changes of the tables wait",
-                       "`fangge serve` makes them when it starts.")  # fmt: skip
+        return Finding(
+            "warn",
+            f"{len(waiting)} changes of the tables wait",
+            "`fangge serve` makes them when it starts.",
+        )
     return Finding("ok", "The tables are those of this version")
 
 
@@ -154,8 +174,11 @@ def look_at_texts() -> Iterator[Finding]:
 def look_at_browser() -> Iterator[Finding]:
     names = ("chromium", "chromium-browser", "google-chrome")
     if not any(shutil.which(name) for name in names):
-        yield Finding("warn", "No Chromium: the browser tests cannot run",
-                      "Install Debian's chromium, or put another on PATH.")  # fmt: skip
+        yield Finding(
+            "warn",
+            "No Chromium: the browser tests cannot run",
+            "Install Debian's chromium, or put another on PATH.",
+        )
     else:
         yield Finding("ok", "Chromium for the browser tests")
 

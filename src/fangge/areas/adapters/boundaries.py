@@ -9,9 +9,13 @@ import shapely
 from fangge.kernel.errors import Invalid
 
 COLUMNS = {
-    "编码": "code", "编码体系": "code_system", "类型": "kind", "名称": "name", "上级编码": "parent_code",
+    "编码": "code",
+    "编码体系": "code_system",
+    "类型": "kind",
+    "名称": "name",
+    "上级编码": "parent_code",
     "示意": "is_schematic",
-}  # fmt: skip
+}
 KINDS = ("district", "subdistrict", "community", "grid")
 
 
@@ -20,7 +24,7 @@ class BoundariesUnreadable(Invalid):
 
 
 def read_areas(path: Path) -> pl.DataFrame:
-    """Give code, code_system, kind, name, parent_code, is_schematic, outline (WKB) and its bounds, whole first."""
+    """Give the columns of COLUMNS, outline (WKB) and its bounds; an area before those within it."""
     try:
         meta, _, outlines, values = pyogrio.raw.read(path, layer="areas")
     except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
@@ -29,12 +33,13 @@ def read_areas(path: Path) -> pl.DataFrame:
     if missing:
         raise BoundariesUnreadable(f"{path.name} lacks the columns {'、'.join(missing)}.")
     held = dict(zip(meta["fields"], values, strict=True))
+    bounds = shapely.bounds(shapely.from_wkb(outlines)).tolist()
     frame = pl.DataFrame(
         {new: pl.Series([None if v is None else str(v) for v in held[old]], dtype=pl.String)
          for old, new in COLUMNS.items()}
     ).with_columns(
         pl.col("is_schematic") == "1", pl.Series("outline", list(outlines), dtype=pl.Binary),
-        pl.Series("bounds", shapely.bounds(shapely.from_wkb(outlines)).tolist(), dtype=pl.List(pl.Float64)),
+        pl.Series("bounds", bounds, dtype=pl.List(pl.Float64)),
     )  # fmt: skip
     rank = pl.col("kind").replace_strict(
         list(KINDS), list(range(4)), default=9, return_dtype=pl.Int32

@@ -27,8 +27,7 @@ def pair_records(records: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     Cost grows with the pairs: a block of n records gives n(n-1)/2.
     """
     found = [pl.DataFrame(schema=dict(PAIRS))]
-    for block in parameters.blocks:
-        found.append(_pair_block(records, list(block), parameters))
+    found += [_pair_block(records, list(block), parameters) for block in parameters.blocks]
     return pl.concat(found).unique().sort("left", "right")
 
 

@@ -50,7 +50,7 @@ def _compare_names(left: pl.Series, right: pl.Series) -> pl.Series:
         .then(3)
         .when(sounds[0] == sounds[1])
         .then(2)
-        .when((apart == 1) & (left.str.len_chars() >= 2))
+        .when((apart == 1) & (left.str.len_chars() > 1))
         .then(1)
         .otherwise(0)
     ).to_series()

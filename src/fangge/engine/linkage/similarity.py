@@ -55,4 +55,4 @@ def are_transposed_dates(left: pl.Series, right: pl.Series) -> pl.Series:
         & (left.dt.month().cast(pl.Int32) == right.dt.day().cast(pl.Int32))
         & (left.dt.day().cast(pl.Int32) == right.dt.month().cast(pl.Int32))
     )
-    return (n_equal >= 2) | turned
+    return (n_equal > 1) | turned

@@ -61,7 +61,7 @@ def get_source(code: str) -> Source:
 
 
 def guess_rows(source_code: str, path: Path) -> int | None:
-    """Give the rows a file has, or about as many, for progress; none where that takes reading it."""
+    """Give about how many rows a file has; none where only reading it would tell."""
     if not path.is_file():
         raise FileUnreadable(f"There is no file {path}.")
     return count_rows(path, contract_of(get_source(source_code)))

@@ -99,7 +99,7 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     written = write_occupancies(actor=actor, occupancies=held, now=now)
     progress.figures["occupancies"] = written.as_figures()
     progress.finish("write_occupancies")
-    refresh_map_cells(building_ids=None, now=now)
+    refresh_map_cells(building_ids=None)
     progress.finish("count_for_map")
     Batch.objects.filter(state=BatchState.STAGED).update(state=BatchState.LINKED)
     run.figures = progress.figures | {"seconds": progress.seconds}

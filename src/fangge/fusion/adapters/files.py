@@ -34,8 +34,11 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
     if not path.is_file():
         raise FileUnreadable(f"There is no file {path}.")
     readers = {
-        "csv": _read_csv, "xlsx": _read_xlsx, "parquet": _read_parquet, "geopackage": _read_geopackage,
-    }  # fmt: skip
+        "csv": _read_csv,
+        "xlsx": _read_xlsx,
+        "parquet": _read_parquet,
+        "geopackage": _read_geopackage,
+    }
     row_no = 0
     try:
         for rows in readers[contract.kind](path, contract):
@@ -134,7 +137,7 @@ def _read_xlsx(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         book.close()
 
 
-def _read_parquet(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+def _read_parquet(path: Path, _contract: Contract) -> Iterator[pl.DataFrame]:
     file = pyarrow.parquet.ParquetFile(path)
     for batch in file.iter_batches(batch_size=SLICE_ROWS):
         frame = pl.from_arrow(batch)
@@ -147,7 +150,7 @@ def _read_geopackage(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
     info = pyogrio.read_info(path, layer=contract.sheet)
     if info["crs"] not in KNOWN_CRS:
         raise FileUnreadable(
-            f"{path.name} is in {info['crs']}. Bring it to CGCS2000 (EPSG:4490), then send it again."
+            f"{path.name} is in {info['crs']}. Bring it to CGCS2000 (EPSG:4490) first."
         )
     with pyogrio.open_arrow(
         path, layer=contract.sheet, batch_size=SLICE_ROWS, use_pyarrow=True

@@ -66,7 +66,7 @@ def seal_rows(rows: pl.DataFrame, contract: Contract, vault: Vault) -> pl.DataFr
 
 
 def accept_rows(rows: pl.DataFrame, *, batch: "Batch") -> int:
-    """Insert the rows that say something new; a newer row takes the place of the one with its key."""
+    """Insert what is new; a newer row takes the place of the one with its key. Give how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_row (row_no bigint, payload jsonb, row_hash bytea, "

@@ -1,4 +1,4 @@
-"""What a source promised to send: is this TOML a contract, and what does it say?"""
+"""What a source promised to send: whether a TOML text is a contract, and what it says."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ REFRESHES = ("daily", "weekly", "monthly", "quarterly", "yearly", "once")
 
 
 class ContractUnreadable(Exception):
-    """The contract cannot be taken; the message names the place, what is wrong and what to write."""
+    """The contract cannot be taken; the message names the key and what to write."""
 
 
 class FieldType(StrEnum):
@@ -96,7 +96,7 @@ def _check(contract: Contract) -> None:
     unknown = [name for name in contract.key if name not in names]
     if not contract.key or unknown:
         raise ContractUnreadable(
-            f"key: {', '.join(unknown) or 'nothing'} is not among the fields; name fields below [fields]"
+            f"key: {', '.join(unknown) or 'nothing'} is none of the names below [fields]"
         )
     columns = [field.column for field in contract.fields]
     twice = {column for column in columns if columns.count(column) > 1}

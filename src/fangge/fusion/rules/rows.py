@@ -91,24 +91,24 @@ def read_sexes(value: pl.Expr) -> pl.Expr:
     return value.str.strip_chars().replace_strict(SEXES, default=None, return_dtype=pl.String)
 
 
-def _is_no_date(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_date(value: pl.Expr, _field: ContractField) -> pl.Expr:
     read = read_dates(value)
     out = (read < pl.lit(EARLIEST).str.to_date()) | (read > pl.lit(LATEST).str.to_date())
     return read.is_null() | out
 
 
 def _is_outside(least: float, most: float) -> Callable[[pl.Expr, ContractField], pl.Expr]:
-    def is_outside(value: pl.Expr, field: ContractField) -> pl.Expr:
+    def is_outside(value: pl.Expr, _field: ContractField) -> pl.Expr:
         return ~value.cast(pl.Float64, strict=False).is_between(least, most).fill_null(value=False)
 
     return is_outside
 
 
-def _is_no_number(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_number(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return value.cast(pl.Float64, strict=False).is_null()
 
 
-def _is_no_name(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_name(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return value.str.contains(r"[0-9]{3,}")
 
 
@@ -116,15 +116,15 @@ def _is_no_choice(value: pl.Expr, field: ContractField) -> pl.Expr:
     return ~value.is_in(list(field.choices))
 
 
-def _is_no_sex(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_sex(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return read_sexes(value).is_null()
 
 
-def _is_no_phone(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_phone(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return ~value.str.contains(r"^[+]?[0-9][0-9\- ]{5,19}$")
 
 
-def _is_no_identifier(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_identifier(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return ~(value.str.contains(r"^[1-9][0-9]{16}[0-9Xx]$") & _has_check_digit(value))
 
 
@@ -144,7 +144,7 @@ def _has_check_digit(value: pl.Expr) -> pl.Expr:
     return (value.str.slice(17, 1).str.to_uppercase() == expected).fill_null(value=False)
 
 
-def _is_no_credit_code(value: pl.Expr, field: ContractField) -> pl.Expr:
+def _is_no_credit_code(value: pl.Expr, _field: ContractField) -> pl.Expr:
     return ~value.str.contains(r"^[0-9A-HJ-NP-RTUWXY]{18}$")
 
 

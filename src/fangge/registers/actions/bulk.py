@@ -11,7 +11,6 @@ from psycopg import sql
 from fangge.kernel.bulk import copy_frame, next_ids
 from fangge.registers.models.change import EntryKind
 
-
 CODE_DIGITS = 10
 
 

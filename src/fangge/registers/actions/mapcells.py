@@ -1,7 +1,6 @@
 """Keep the map's pyramid: counts per building, and exact clusters per grid at every zoom."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -41,7 +40,7 @@ COUNTS = """
 
 
 @transaction.atomic
-def refresh_map_cells(*, building_ids: Collection[int] | None, now: datetime) -> int:
+def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
     """Count again what stands in these buildings, or in all, and add the differences up.
 
     Only buildings whose count changed touch the clusters, so cost grows with the change. Gives
@@ -61,7 +60,8 @@ def refresh_map_cells(*, building_ids: Collection[int] | None, now: datetime) ->
             "COALESCE(staged.n_entries, 0) - COALESCE(held.n_entries, 0) AS n_more, "
             "COALESCE(staged.n_entries, 0) AS n_entries "
             "FROM stage_count staged FULL JOIN "
-            f"(SELECT * FROM registers_buildingcount WHERE {told}) held USING (building_id, layer) "
+            f"(SELECT * FROM registers_buildingcount WHERE {told}) held "
+            "USING (building_id, layer) "
             "WHERE COALESCE(staged.n_entries, 0) <> COALESCE(held.n_entries, 0)",
             values,
         )
@@ -73,10 +73,13 @@ def refresh_map_cells(*, building_ids: Collection[int] | None, now: datetime) ->
         )
         cursor.execute("DELETE FROM registers_buildingcount WHERE n_entries = 0")
         cursor.execute(
-            "INSERT INTO registers_mapcell (layer, zoom, cell, grid_id, n_entries, sum_lon, sum_lat) "
-            "SELECT changed.layer, zoom, morton >> (%(bits)s - 2 * (zoom + %(steps)s)), COALESCE(grid_id, 0), "
+            "INSERT INTO registers_mapcell "
+            "(layer, zoom, cell, grid_id, n_entries, sum_lon, sum_lat) "
+            "SELECT changed.layer, zoom, morton >> (%(bits)s - 2 * (zoom + %(steps)s)), "
+            "COALESCE(grid_id, 0), "
             "sum(n_more), sum(n_more * position[0]), sum(n_more * position[1]) "
-            "FROM stage_difference changed JOIN registers_address building ON building.id = changed.building_id, "
+            "FROM stage_difference changed "
+            "JOIN registers_address building ON building.id = changed.building_id, "
             "generate_series(0, %(zooms)s - 1) zoom WHERE morton IS NOT NULL GROUP BY 1, 2, 3, 4 "
             "ON CONFLICT (layer, zoom, cell, grid_id) DO UPDATE SET "
             "n_entries = registers_mapcell.n_entries + excluded.n_entries, "

@@ -10,7 +10,7 @@ from fangge.registers.models.address import Address
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.queries.visible import addresses_visible_to, organisations_visible_to
 
-LEAST_LIKE = 0.4
+LEAST_LIKE, SHORTEST_LIKE = 0.4, 3
 PAGE_ROWS = 50
 
 
@@ -44,7 +44,7 @@ def organisations_named_like(*, actor: Actor, text: str, n_most: int) -> list[Or
     firms = organisations_visible_to(actor).select_related("address")
     exact = firms.filter(Q(name__contains=text) | Q(credit_code=text.upper())).order_by("name")
     found = list(exact[:n_most])
-    if found or len(text) < 3:
+    if found or len(text) < SHORTEST_LIKE:
         return found
     like = firms.annotate(like=TrigramWordSimilarity(text, "name")).filter(like__gt=LEAST_LIKE)
     return list(like.order_by("-like", "name")[:n_most])

@@ -8,6 +8,7 @@ CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 CREDIT_ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = np.array([pow(3, power, 31) for power in range(17)])
 N_CHARACTERS = 18
+SHORTEST_PHONE = 7
 
 
 def standardise_identifiers(codes: pl.Series) -> pl.Series:
@@ -49,7 +50,9 @@ def standardise_credit_codes(codes: pl.Series) -> pl.Series:
 def standardise_phones(phones: pl.Series) -> pl.Series:
     """Keep the digits of a phone number without the country's code; too short is missing."""
     digits = phones.str.replace_all(r"[^0-9]", "").str.replace(r"^(?:0086|86)(1[0-9]{10})$", "$1")
-    return digits.zip_with(digits.str.len_chars() >= 7, pl.Series([None], dtype=pl.String))
+    return digits.zip_with(
+        digits.str.len_chars() >= SHORTEST_PHONE, pl.Series([None], dtype=pl.String)
+    )
 
 
 def _plain(codes: pl.Series) -> pl.Series:

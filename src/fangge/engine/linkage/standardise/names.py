@@ -22,4 +22,4 @@ def standardise_organisation_names(names: pl.Series) -> pl.Series:
     """Leave place and legal form out, so that the name's own part is compared."""
     plain = names.str.replace_many(FULL_WIDTH).str.replace_all(r"\s+", "")
     short = plain.str.replace(LEGAL_FORMS, "").str.replace(PLACES, "")
-    return short.zip_with(short.str.len_chars() >= 2, plain).replace("", None)
+    return short.zip_with(short.str.len_chars() > 1, plain).replace("", None)
