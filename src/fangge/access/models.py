@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, UserManager
 from django.db import models
+from typing_extensions import override
 
 
 class StaffMember(AbstractBaseUser):
@@ -17,6 +18,7 @@ class StaffMember(AbstractBaseUser):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
 
+    @override
     def __str__(self) -> str:
         return f"staff {self.username}"
 
@@ -38,5 +40,6 @@ class Assignment(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"

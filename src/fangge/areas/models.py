@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class AreaKind(models.TextChoices):
@@ -43,5 +44,6 @@ class Area(models.Model):
         ]
         indexes = [models.Index(fields=["kind", "code"])]
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"

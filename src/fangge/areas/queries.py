@@ -33,7 +33,10 @@ def outlines_in(
     areas = Area.objects.filter(ends_on=None, kind__in=kinds, outline__isnull=False)
     west, south, east, north = window
     near = areas.filter(west__lte=east, east__gte=west, south__lte=north, north__gte=south)
-    return list(near.values_list("kind", "code", "name", "outline", "is_schematic"))
+    rows = near.values_list("kind", "code", "name", "outline", "is_schematic")
+    return [
+        (kind, code, name, bytes(wkb or b""), made_up) for kind, code, name, wkb, made_up in rows
+    ]
 
 
 def outlines_window() -> tuple[float, float, float, float] | None:

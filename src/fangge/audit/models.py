@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from typing_extensions import override
 
 
 class Entry(models.Model):
@@ -25,5 +26,6 @@ class Entry(models.Model):
             models.Index(fields=["actor", "-at"]),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_kind} {self.subject_id}"

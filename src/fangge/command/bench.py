@@ -5,6 +5,8 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import click
 import numpy as np
@@ -33,9 +35,8 @@ def bench_tiles(*, points: int) -> None:
     os.environ["FANGGE_DATA"] = os.environ.get("FANGGE_DATA", ".fangge") + "/bench"
     forget_address()
     open_database()
-    from fangge.registers.adapters.tiles import encode_spots, tile_codes
-    from fangge.registers.models.mapcell import MapLayer
-    from fangge.registers.queries.tiles import spots_on_tile
+    from fangge.engine.place.tiles import tile_range
+    from fangge.registers.actions.tiles import draw_spots
 
     built = _fill(points)
     actor = _everyone()
@@ -45,16 +46,13 @@ def bench_tiles(*, points: int) -> None:
         ours: list[float] = []
         theirs: list[float] = []
         for x, y in _tiles(zoom, rng):
-            codes = tile_codes(zoom, x, y)
-
-            def tile(
-                zoom: int = zoom, x: int = x, y: int = y, codes: tuple[int, int] = codes
-            ) -> None:
-                spots = spots_on_tile(actor=actor, layer=MapLayer.ADDRESS, codes=codes, zoom=zoom)
-                encode_spots(spots, zoom=zoom, x=x, y=y, layer="address", hides_small=False)
-
-            ours.append(_milliseconds(tile))
-            theirs.append(_milliseconds(lambda zoom=zoom, codes=codes: _group_points(zoom, codes)))
+            codes = tile_range(zoom, x, y)
+            ours.append(
+                _milliseconds(
+                    partial(draw_spots, actor=actor, layer="address", zoom=zoom, x=x, y=y)
+                )
+            )
+            theirs.append(_milliseconds(partial(_group_points, zoom, codes)))
         figures[f"z{zoom}"] = {
             "p50_ms": round(statistics.median(ours), 2),
             "p95_ms": round(float(np.percentile(ours, 95)), 2),
@@ -72,13 +70,13 @@ def bench_tiles(*, points: int) -> None:
     )
 
 
-def _milliseconds(act: Callable[[], None]) -> float:
+def _milliseconds(act: Callable[[], object]) -> float:
     started = time.perf_counter()
     act()
     return (time.perf_counter() - started) * 1000
 
 
-def _everyone():  # type: ignore[no-untyped-def]
+def _everyone() -> Any:
     from fangge.kernel.actor import system_actor
 
     return system_actor("bench", verbs=("map.see", "addresses.see"))

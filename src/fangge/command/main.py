@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "generate": "Write a synthetic district as departments would send it.",
     "ingest": "Check a file by its contract and stage its rows.",
     "serve": "Serve the site.",
+    "work": "Do background jobs; serve starts one of these itself.",
     "bench": "Measure Fangge beside its peers, in one run.",
     "doctor": "Say what is wrong with a set-up and how to mend it.",
     "backup": "Write everything the registers hold to one file.",

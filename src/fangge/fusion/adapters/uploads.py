@@ -3,12 +3,13 @@
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 
-def keep_upload(file: UploadedFile) -> Path:
+def keep_upload(file: "UploadedFile[Any]") -> Path:
     """Write the upload under its hash, so that the same file sent twice is one file."""
     folder = Path(settings.FANGGE_DATA) / "uploads"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

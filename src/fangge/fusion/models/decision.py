@@ -1,6 +1,7 @@
 """Link decisions: which entry a record speaks of, appended, with method, weight and reasons."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class LinkDecision(models.Model):
@@ -36,5 +37,6 @@ class LinkDecision(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"decision {self.pk}"

@@ -1,6 +1,7 @@
 """Link runs and the pairs they left for a person."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class Run(models.Model):
@@ -13,6 +14,7 @@ class Run(models.Model):
     message = models.TextField(blank=True)
     figures = models.JSONField(default=dict)
 
+    @override
     def __str__(self) -> str:
         return f"run {self.pk}"
 
@@ -32,5 +34,6 @@ class Pair(models.Model):
             models.UniqueConstraint(fields=["left", "right", "kind"], name="a_pair_once"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"pair {self.pk}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class Source(models.Model):
@@ -13,6 +14,7 @@ class Source(models.Model):
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=80)
 
+    @override
     def __str__(self) -> str:
         return f"source {self.code}"
 
@@ -31,6 +33,7 @@ class ContractVersion(models.Model):
             models.UniqueConstraint(fields=["source", "version"], name="a_contract_version_once"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"contract {self.source_id} version {self.version}"
 
@@ -75,6 +78,7 @@ class Batch(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"batch {self.pk}"
 
@@ -109,6 +113,7 @@ class SourceRecord(models.Model):
             models.Index(fields=["batch", "row_no"]),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"record {self.pk}"
 
@@ -141,5 +146,6 @@ class QuarantinedRow(models.Model):
         ]
         indexes = [models.Index(fields=["state", "batch"])]
 
+    @override
     def __str__(self) -> str:
         return f"quarantined row {self.pk}"

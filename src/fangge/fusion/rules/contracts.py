@@ -114,7 +114,7 @@ def _take(found: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     if name not in found:
         raise ContractUnreadable(f"{where}: `{name}` is missing")
     value = found[name]
-    if not isinstance(value, kind) or (kind is str and not value.strip()):
+    if not isinstance(value, kind) or (isinstance(value, str) and not value.strip()):
         raise ContractUnreadable(f"{where}: `{name}` should hold {kind.__name__}, not {value!r}")
     return value
 

@@ -81,7 +81,7 @@ def _fill(ids: pl.Series, fresh: list[int]) -> pl.Series:
 
 def _make_stage(cursor: Any, *, stage: str, columns: Mapping[str, Column]) -> None:
     definitions = [sql.SQL("id bigint PRIMARY KEY")] + [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column.kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column.kind))
         for name, column in columns.items()
     ]
     cursor.execute(

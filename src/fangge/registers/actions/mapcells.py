@@ -1,6 +1,7 @@
 """Keep the map's pyramid: counts per building, and exact clusters per grid at every zoom."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -47,8 +48,7 @@ def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
     how many counts changed.
     """
     chosen = "TRUE" if building_ids is None else "address.building_id = ANY(%(ids)s)"
-    told = "TRUE" if building_ids is None else "building_id = ANY(%(ids)s)"
-    values = {"ids": list(building_ids or ())}
+    values: dict[str, Any] = {"is_all": building_ids is None, "ids": list(building_ids or ())}
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_count ON COMMIT DROP AS " + COUNTS.format(chosen=chosen),
@@ -60,7 +60,8 @@ def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
             "COALESCE(staged.n_entries, 0) - COALESCE(held.n_entries, 0) AS n_more, "
             "COALESCE(staged.n_entries, 0) AS n_entries "
             "FROM stage_count staged FULL JOIN "
-            f"(SELECT * FROM registers_buildingcount WHERE {told}) held "
+            "(SELECT * FROM registers_buildingcount "
+            "WHERE %(is_all)s OR building_id = ANY(%(ids)s)) held "
             "USING (building_id, layer) "
             "WHERE COALESCE(staged.n_entries, 0) <> COALESCE(held.n_entries, 0)",
             values,

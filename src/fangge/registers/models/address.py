@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from fangge.kernel.fields import PointField
 
@@ -60,6 +61,7 @@ class Address(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"address {self.code}"
 
@@ -79,5 +81,6 @@ class AddressAlias(models.Model):
             models.UniqueConstraint(fields=["address", "name"], name="an_alias_once_per_address"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"alias of address {self.address_id}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class EntryKind(models.TextChoices):
@@ -25,5 +26,6 @@ class EntryChange(models.Model):
     class Meta:
         indexes = [models.Index(fields=["kind", "entry_id", "changed_at"])]
 
+    @override
     def __str__(self) -> str:
         return f"change of {self.kind} {self.entry_id}"

@@ -1,6 +1,7 @@
 """Dwellings: units people can live in."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class Dwelling(models.Model):
@@ -15,5 +16,6 @@ class Dwelling(models.Model):
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
 
+    @override
     def __str__(self) -> str:
         return f"dwelling {self.code}"

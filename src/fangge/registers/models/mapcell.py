@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class MapLayer(models.TextChoices):
@@ -19,6 +20,7 @@ class BuildingCount(models.Model):
     layer = models.CharField(max_length=12, choices=MapLayer)
     n_entries = models.IntegerField()
 
+    @override
     def __str__(self) -> str:
         return f"{self.layer} in building {self.building_id}"
 
@@ -37,5 +39,6 @@ class MapCell(models.Model):
     sum_lon = models.FloatField()
     sum_lat = models.FloatField()
 
+    @override
     def __str__(self) -> str:
         return f"{self.layer} z{self.zoom} cell {self.cell}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class OccupancyKind(models.TextChoices):
@@ -43,5 +44,6 @@ class Occupancy(models.Model):
         ]
         indexes = [models.Index(fields=["address", "kind"])]
 
+    @override
     def __str__(self) -> str:
         return f"occupancy {self.pk}"

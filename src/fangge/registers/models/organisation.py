@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from typing_extensions import override
 
 
 class Organisation(models.Model):
@@ -26,5 +27,6 @@ class Organisation(models.Model):
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="organisation_name"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"organisation {self.code}"

@@ -1,6 +1,7 @@
 """Residents: people in the register."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class Resident(models.Model):
@@ -24,5 +25,6 @@ class Resident(models.Model):
             models.Index(fields=["phone_hash"]),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"resident {self.code}"

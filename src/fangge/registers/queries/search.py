@@ -1,6 +1,7 @@
 """Find by name, code or place; residents are not found by name."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Q
@@ -14,11 +15,14 @@ LEAST_LIKE, SHORTEST_LIKE = 0.4, 3
 PAGE_ROWS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+Row = TypeVar("Row", Address, Organisation)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
     """One page of a list, and the key of the next."""
 
-    rows: list[Address] | list[Organisation]
+    rows: list[Row]
     next_key: int | None
 
 
@@ -50,7 +54,7 @@ def organisations_named_like(*, actor: Actor, text: str, n_most: int) -> list[Or
     return list(like.order_by("-like", "name")[:n_most])
 
 
-def list_addresses(*, actor: Actor, text: str, level: str, after: int) -> Page:
+def list_addresses(*, actor: Actor, text: str, level: str, after: int) -> Page[Address]:
     """List addresses by number, fifty at a time."""
     found = addresses_visible_to(actor).filter(ends_on=None, pk__gt=after).select_related("grid")
     if level:
@@ -61,7 +65,7 @@ def list_addresses(*, actor: Actor, text: str, level: str, after: int) -> Page:
     return Page(rows[:PAGE_ROWS], rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None)
 
 
-def list_organisations(*, actor: Actor, text: str, state: str, after: int) -> Page:
+def list_organisations(*, actor: Actor, text: str, state: str, after: int) -> Page[Organisation]:
     """List organisations by number, fifty at a time."""
     found = organisations_visible_to(actor).filter(pk__gt=after).select_related("address", "grid")
     if state:

@@ -1,6 +1,7 @@
 """What stands on a map tile, within the actor's area."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -52,6 +53,10 @@ def spots_on_tile(
     return _clusters(layer, codes, zoom, grids)
 
 
+def _scope(grids: list[int] | None) -> list[Any]:
+    return [] if grids is None else [grids]
+
+
 def _clusters(
     layer: MapLayer, codes: tuple[int, int], zoom: int, grids: list[int] | None
 ) -> list[Spot]:
@@ -62,8 +67,7 @@ def _clusters(
             "FROM registers_mapcell WHERE layer = %s AND zoom = %s AND cell >= %s AND cell < %s "
             + ("" if grids is None else "AND grid_id = ANY(%s) ")
             + "GROUP BY cell HAVING sum(n_entries) > 0",
-            [layer, zoom, codes[0] >> shift, codes[1] >> shift]
-            + ([] if grids is None else [grids]),
+            [layer, zoom, codes[0] >> shift, codes[1] >> shift, *_scope(grids)],
         )
         return [Spot(lon, lat, int(count)) for lon, lat, count in cursor.fetchall()]
 
@@ -80,7 +84,7 @@ def _buildings(layer: MapLayer, codes: tuple[int, int], grids: list[int] | None)
             "WHERE building.morton >= %s AND building.morton < %s "
             "AND building.level IN ('building', 'number')"
             + ("" if grids is None else " AND building.grid_id = ANY(%s)"),
-            [layer, *codes] + ([] if grids is None else [grids]),
+            [layer, *codes, *_scope(grids)],
         )
         return [
             Spot(lon, lat, count, id_, name) for lon, lat, count, id_, name in cursor.fetchall()

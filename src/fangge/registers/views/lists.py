@@ -1,6 +1,7 @@
 """Search, suggestions and lists."""
 
 import csv
+from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
@@ -90,7 +91,7 @@ def _after(request: StaffRequest) -> int:
     return int(after) if after.isdigit() else 0
 
 
-def _as_csv(name: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> HttpResponse:
+def _as_csv(name: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response.write("\ufeff")  # so that a spreadsheet reads the file as UTF-8

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from fangge.access.queries import StaffRequest
 from fangge.areas.queries import outlines_in, outlines_window
-from fangge.registers.adapters.tiles import encode_areas, encode_spots, tile_bounds_of, tile_codes
-from fangge.registers.queries.tiles import layer_named, spots_on_tile
+from fangge.registers.actions.tiles import draw_spots
+from fangge.registers.adapters.tiles import encode_areas, tile_bounds_of
 
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
 DEEPEST_ZOOM = 22
@@ -27,10 +27,7 @@ def show_map(request: StaffRequest) -> HttpResponse:
 @require_GET
 def spot_tile(request: StaffRequest, layer: str, zoom: int, x: int, y: int) -> HttpResponse:
     _check_tile(zoom, x, y)
-    kind = layer_named(layer)
-    spots = spots_on_tile(actor=request.actor, layer=kind, codes=tile_codes(zoom, x, y), zoom=zoom)
-    hides_small = layer == "resident" and not request.actor.may("residents.see")
-    body = encode_spots(spots, zoom=zoom, x=x, y=y, layer=layer, hides_small=hides_small)
+    body = draw_spots(actor=request.actor, layer=layer, zoom=zoom, x=x, y=y)
     return _answer(request, body)
 
 
