@@ -39,12 +39,21 @@ def outlines_in(
     ]
 
 
-def outlines_window() -> tuple[float, float, float, float] | None:
-    """Give west, south, east and north of where people live: all grids that hold."""
+def outlines_window(
+    *, grid_ids: Collection[int] | None = None
+) -> tuple[float, float, float, float] | None:
+    """Give west, south, east and north of these grids, or of all: where people live."""
     grids = Area.objects.filter(ends_on=None, kind=AreaKind.GRID)
+    if grid_ids is not None:
+        grids = grids.filter(pk__in=grid_ids)
     ends = grids.aggregate(Min("west"), Min("south"), Max("east"), Max("north"))
     window = tuple(ends.values())
     return None if window[0] is None else window
+
+
+def has_schematic_outlines() -> bool:
+    """Say whether any area's outline is made up, which a map must tell."""
+    return Area.objects.filter(ends_on=None, is_schematic=True).exists()
 
 
 def grids_within(area_ids: Collection[int]) -> frozenset[int]:

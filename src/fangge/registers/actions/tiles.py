@@ -1,13 +1,14 @@
 """Draw a map tile: what the actor may see, as vector-tile bytes."""
 
 from fangge.kernel.actor import Actor
-from fangge.registers.adapters.tiles import encode_spots, tile_codes
+from fangge.registers.adapters.tiles import Tile, encode_spots, tile_codes
 from fangge.registers.queries.tiles import layer_named, spots_on_tile
 
 
 def draw_spots(*, actor: Actor, layer: str, zoom: int, x: int, y: int) -> bytes:
     """Draw one layer's clusters or buildings; small counts of people are a range to most."""
     kind = layer_named(layer)
-    spots = spots_on_tile(actor=actor, layer=kind, codes=tile_codes(zoom, x, y), zoom=zoom)
+    tile = Tile(zoom, x, y)
+    spots = spots_on_tile(actor=actor, layer=kind, codes=tile_codes(tile), zoom=zoom)
     hides_small = layer == "resident" and not actor.may("residents.see")
-    return encode_spots(spots, zoom=zoom, x=x, y=y, layer=layer, hides_small=hides_small)
+    return encode_spots(spots, tile=tile, layer=layer, hides_small=hides_small)

@@ -8,7 +8,12 @@ import polars as pl
 from django.conf import settings
 
 from fangge.engine.address.matching import Candidate, match_addresses, rank_addresses
-from fangge.engine.address.register import Register, build_register, open_register
+from fangge.engine.address.register import (
+    IndexUnreadable,
+    Register,
+    build_register,
+    open_register,
+)
 from fangge.kernel.errors import Missing
 
 
@@ -45,7 +50,10 @@ def current_index() -> Register:
     pointer = index_folder() / "current"
     if not pointer.exists():
         raise IndexMissing("No address register was compiled yet: run `fangge link` first.")
-    return _open(index_folder() / pointer.read_text())
+    try:
+        return _open(index_folder() / pointer.read_text())
+    except IndexUnreadable as error:
+        raise IndexMissing(f"{error}: run `fangge link` again.") from error
 
 
 @lru_cache(maxsize=2)

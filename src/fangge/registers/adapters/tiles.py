@@ -1,77 +1,87 @@
 """Spots and areas as vector tiles."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-import mapbox_vector_tile
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from fangge.engine.place.tiles import project_to_tile, tile_bounds, tile_range
+from fangge.engine.place.vectors import EXTENT, encode_tile, point_layer, polygon_layer
 from fangge.registers.queries.tiles import Spot
 
-EXTENT = 4096
 BUFFER_SHARE = 1 / 32
 SMALLEST_SHOWN = 5
 """Counts of people below this are shown as a range to those who do not work with residents."""
 
 
-def tile_codes(zoom: int, x: int, y: int) -> tuple[int, int]:
-    return tile_range(zoom, x, y)
+class Tile(NamedTuple):
+    """A square of the map: at zoom z there are 2**z a side, counted from the north-west."""
+
+    zoom: int
+    x: int
+    y: int
 
 
-def tile_bounds_of(zoom: int, x: int, y: int) -> tuple[float, float, float, float]:
-    return tile_bounds(zoom, x, y)
+def tile_codes(tile: Tile) -> tuple[int, int]:
+    return tile_range(*tile)
 
 
-def encode_spots(
-    spots: Sequence[Spot], *, zoom: int, x: int, y: int, layer: str, hides_small: bool
-) -> bytes:
+def tile_window(tile: Tile) -> tuple[float, float, float, float]:
+    """Give west, south, east and north of a tile."""
+    return tile_bounds(*tile)
+
+
+def _place(positions: NDArray[np.float64], tile: Tile) -> NDArray[np.int64]:
+    return project_to_tile(positions, zoom=tile.zoom, x=tile.x, y=tile.y, extent=EXTENT)
+
+
+def encode_spots(spots: Sequence[Spot], *, tile: Tile, layer: str, hides_small: bool) -> bytes:
     """Write points with their counts; small ones as a range where they are hidden."""
     if not spots:
         return b""
-    places = project_to_tile(
-        np.array([(spot.lon, spot.lat) for spot in spots]), zoom=zoom, x=x, y=y, extent=EXTENT
-    )
-    features = [
-        {"geometry": f"POINT({px} {py})", "properties": _describe(spot, hides_small=hides_small)}
-        for spot, (px, py) in zip(spots, places.tolist(), strict=True)
-    ]
-    return _encode([{"name": layer, "features": features}])
+    places = _place(np.array([(spot.lon, spot.lat) for spot in spots]), tile)
+    least = SMALLEST_SHOWN if hides_small else 0
+    properties: dict[str, list[Any]] = {
+        "n": [max(spot.n_entries, least) for spot in spots],
+        "label": [_label(spot.n_entries, least=least) for spot in spots],
+        "building": [spot.building_id for spot in spots],
+        "name": [spot.name or None for spot in spots],
+    }
+    return encode_tile([point_layer(layer, places, properties)])
 
 
-def _describe(spot: Spot, *, hides_small: bool) -> dict[str, Any]:
-    is_small = hides_small and spot.n_entries < SMALLEST_SHOWN
-    label = f"<{SMALLEST_SHOWN}" if is_small else f"{spot.n_entries:,}"
-    size = SMALLEST_SHOWN if is_small else spot.n_entries
-    described: dict[str, Any] = {"n": size, "label": label}
-    if spot.building_id is not None:
-        described |= {"building": spot.building_id, "name": spot.name}
-    return described
+def _label(n_entries: int, *, least: int) -> str:
+    return f"<{least}" if n_entries < least else f"{n_entries:,}"
 
 
-def encode_areas(
-    areas: Sequence[tuple[str, str, str, bytes, bool]], *, zoom: int, x: int, y: int
-) -> bytes:
-    """Write outlines of (kind, code, name, WKB, is_schematic), cut to the tile with a margin."""
-    west, south, east, north = tile_bounds(zoom, x, y)
+def encode_areas(areas: Sequence[tuple[str, str, str, bytes, bool]], *, tile: Tile) -> bytes:
+    """Write outlines of (kind, code, name, WKB, is_schematic), cut to the tile with a margin.
+
+    Each area's name is a point of its own, in the one tile that holds it.
+    """
+    west, south, east, north = tile_bounds(*tile)
     margin = (east - west) * BUFFER_SHARE
     window = (west - margin, south - margin, east + margin, north + margin)
-    layers: dict[str, list[dict[str, Any]]] = {}
-    for kind, code, name, outline, is_schematic in areas:
-        cut = shapely.clip_by_rect(shapely.from_wkb(bytes(outline)), *window)
-        if cut.is_empty:
-            continue
-        placed = shapely.transform(
-            cut, lambda points: project_to_tile(points, zoom=zoom, x=x, y=y, extent=EXTENT)
-        )
-        properties = {"code": code, "name": name, "schematic": is_schematic}
-        layers.setdefault(kind, []).append({"geometry": placed, "properties": properties})
-    return _encode([{"name": kind, "features": features} for kind, features in layers.items()])
+    layers = []
 
-
-def _encode(layers: list[dict[str, Any]]) -> bytes:
-    encoded: bytes = mapbox_vector_tile.encode(
-        layers, default_options={"extents": EXTENT, "y_coord_down": True}
-    )
-    return encoded
+    for kind, group in groupby(sorted(areas, key=itemgetter(0, 1)), key=itemgetter(0)):
+        here = list(group)
+        outlines = shapely.from_wkb([bytes(area[3]) for area in here])
+        cut = shapely.clip_by_rect(outlines, *window)
+        drawn = shapely.transform(cut, partial(_place, tile=tile))
+        said: dict[str, list[Any]] = {
+            "code": [area[1] for area in here],
+            "name": [area[2] for area in here],
+            "schematic": [area[4] for area in here],
+        }
+        layers.append(polygon_layer(kind, drawn, said))
+        middles = _place(shapely.get_coordinates(shapely.point_on_surface(outlines)), tile)
+        inside = np.flatnonzero(((middles >= 0) & (middles < EXTENT)).all(axis=1))
+        names = {"name": [here[at][2] for at in inside]}
+        layers.append(point_layer(f"{kind}-name", middles[inside], names))
+    return encode_tile(layers)

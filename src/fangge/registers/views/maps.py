@@ -5,22 +5,40 @@ import hashlib
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from fangge.access.queries import StaffRequest
-from fangge.areas.queries import outlines_in, outlines_window
+from fangge.areas.queries import has_schematic_outlines, outlines_in, outlines_window
 from fangge.registers.actions.tiles import draw_spots
-from fangge.registers.adapters.tiles import encode_areas, tile_bounds_of
+from fangge.registers.adapters.tiles import Tile, encode_areas, tile_window
 
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
 DEEPEST_ZOOM = 22
+# The map library's own words, by its own keys.
+WORDS = {
+    "Map.Title": _("Map"),
+    "NavigationControl.ZoomIn": _("Zoom in"),
+    "NavigationControl.ZoomOut": _("Zoom out"),
+    "ScaleControl.Meters": _("m"),
+    "ScaleControl.Kilometers": _("km"),
+}
 
 
 @login_required
 @require_GET
 def show_map(request: StaffRequest) -> HttpResponse:
     request.actor.require("map.see")
-    return render(request, "registers/map.html", {"window": outlines_window()})
+    window = outlines_window(grid_ids=request.actor.grid_ids)
+    return render(
+        request,
+        "registers/map.html",
+        {
+            "window": " ".join(map(str, window or ())),
+            "is_schematic": has_schematic_outlines(),
+            "words": {key: str(word) for key, word in WORDS.items()},
+        },
+    )
 
 
 @login_required
@@ -35,14 +53,15 @@ def spot_tile(request: StaffRequest, layer: str, zoom: int, x: int, y: int) -> H
 @require_GET
 def area_tile(request: StaffRequest, zoom: int, x: int, y: int) -> HttpResponse:
     request.actor.require("map.see")
-    _check_tile(zoom, x, y)
-    areas = outlines_in(window=tile_bounds_of(zoom, x, y), zoom=zoom)
-    return _answer(request, encode_areas(areas, zoom=zoom, x=x, y=y))
+    tile = _check_tile(zoom, x, y)
+    areas = outlines_in(window=tile_window(tile), zoom=zoom)
+    return _answer(request, encode_areas(areas, tile=tile))
 
 
-def _check_tile(zoom: int, x: int, y: int) -> None:
+def _check_tile(zoom: int, x: int, y: int) -> Tile:
     if zoom > DEEPEST_ZOOM or x >> zoom or y >> zoom:
         raise Http404
+    return Tile(zoom, x, y)
 
 
 def _answer(request: StaffRequest, body: bytes) -> HttpResponse:
