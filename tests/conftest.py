@@ -1,22 +1,46 @@
-"""What every test stands on: a database of the tests' own, and noon."""
+"""What every test stands on: a database of the tests' own with a small district in it, and noon."""
 
-import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from fangge.config.embedded import ensure_database
-
-HERE = Path(__file__).resolve().parent.parent
-os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
-# Nothing here outlives the run, so nothing need reach the disk.
-ensure_database(
-    Path(os.environ["FANGGE_DATA"]),
-    settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
-)
+RESIDENTS, SEED = 1_500, 11
 
 
 @pytest.fixture
 def noon() -> datetime:
     return datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated district of a few grids, as departments send it."""
+    from fangge.fusion.actions.generate import write_district
+
+    folder = tmp_path_factory.mktemp("generated") / "district"
+    write_district(
+        folder=folder, n_residents=RESIDENTS, seed=SEED, noise="usual", tell=lambda *_: None
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: object,
+    district: Path,
+) -> Iterator[None]:
+    """Make the test database once and run the main job into it; tests see it and change nothing."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    from fangge.command.demo import run_main_job
+    from fangge.command.output import Teller
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        config = setup_databases(verbosity=0, interactive=False)
+        run_main_job(district, Teller(is_quiet=True))
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        teardown_databases(config, verbosity=0)

@@ -97,6 +97,7 @@ def _read_csv(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         header = [cell.strip() for cell in next(reader, [])]
         if not header:
             raise FileUnreadable(f"{path.name} is empty.")
+        yield _as_frame(header, [])  # so that a file without rows has its columns checked
         while rows := list(islice(reader, SLICE_ROWS)):
             yield _as_frame(header, [row for row in rows if row])
 
@@ -128,6 +129,7 @@ def _read_xlsx(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         sheet = book[contract.sheet] if contract.sheet else book.worksheets[0]
         cells = sheet.iter_rows(values_only=True)
         header = [str(cell).strip() for cell in next(cells, ()) if cell is not None]
+        yield _as_frame(header, [])
         while rows := list(islice(cells, SLICE_ROWS)):
             # A sheet leaves empty cells at the end of a row out: that is no fault of the row.
             yield _as_frame(

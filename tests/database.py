@@ -1,0 +1,14 @@
+"""Starts the tests' own database before Django's settings are read; see `addopts`."""
+
+import os
+from pathlib import Path
+
+from fangge.config.embedded import ensure_database
+
+HERE = Path(__file__).resolve().parent.parent
+os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
+# Nothing here outlives the run, so nothing need reach the disk.
+ensure_database(
+    Path(os.environ["FANGGE_DATA"]),
+    settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+)

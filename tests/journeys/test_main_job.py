@@ -1,0 +1,158 @@
+"""A steward's first minutes, in a real browser at a real server."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fangge.registers.models.address import Address
+
+pytestmark = pytest.mark.django_db
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
+    """The real server, on the test database."""
+    from django.db import connection
+
+    from fangge.command.accounts import make_demo_accounts
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        make_demo_accounts()
+        url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+        connection.close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fangge", "serve", "--port", str(port)],
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+    )
+    base = f"http://localhost:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{base}/access/sign-in")
+            break
+        except OSError:
+            time.sleep(0.2)
+    yield base
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM, "No Chromium on PATH: install Debian's chromium, then run the tests again."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, site: str) -> Iterator[Page]:
+    context = chromium.new_context(
+        base_url=site, locale="zh-CN", viewport={"width": 1366, "height": 768}
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    sign_in(page, "steward")
+    yield page
+    context.close()
+
+
+def sign_in(page: Page, username: str) -> None:
+    passwords = json.loads((Path(os.environ["FANGGE_DATA"]) / "demo-accounts.json").read_text())
+    page.goto("/")
+    page.get_by_label("账号").fill(username)
+    page.get_by_label("密码").fill(passwords[username])
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+
+
+def test_sign_in_search_loosely_open_the_building_see_the_sources(page: Page) -> None:
+    room = Address.objects.filter(level="room", full_name__contains="单元").order_by("id")[0]
+    tail = room.full_name.split("街道", 1)[1]
+    loose = tail.replace("幢", "号楼").replace("室", "")
+    expect(page.get_by_role("heading", name="已上图")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type(loose)
+    suggestion = page.get_by_role("option").first
+    expect(suggestion).to_contain_text(room.full_name)
+    suggestion.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(room.full_name)
+    page.get_by_role("link", name="楼栋图").click()
+    expect(page.get_by_role("columnheader", name="1单元")).to_be_visible()
+    cell = page.locator("a.room").first
+    cell.click()
+    page.get_by_role("link", name="来源？").first.click()
+    expect(page.get_by_text("addresses.gpkg")).to_be_visible()
+
+
+def test_the_map_draws_counts_and_opens_a_building(page: Page) -> None:
+    page.goto("/registers/map")
+    page.wait_for_selector("#map[data-idle]", timeout=30_000)
+    spots = "fanggeMap.queryRenderedFeatures({layers: ['spots']})"
+    assert page.evaluate(f"{spots}.length") > 0
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(600)
+    taken = page.screenshot(path=os.environ.get("FANGGE_MAP_PICTURE"))
+    assert len(taken) > 20_000
+    page.evaluate(f"fanggeMap.jumpTo({{zoom: 17, center: {spots}[0].geometry.coordinates}})")
+    page.wait_for_function(f"{spots}.some((spot) => spot.properties.building)", timeout=30_000)
+    place = page.evaluate(
+        f"(() => {{ const spot = {spots}.find((one) => one.properties.building);"
+        "return fanggeMap.project(spot.geometry.coordinates); })()"
+    )
+    page.locator("#map canvas").click(position={"x": place["x"], "y": place["y"]}, force=True)
+    expect(page.locator("#panel h2").first).to_be_visible()
+    expect(page.locator("#panel a.room").first).to_be_visible()
+
+
+def test_a_steward_mends_a_rejected_row(page: Page) -> None:
+    page.goto("/fusion/quarantine/?source=standard_addresses")
+    if page.get_by_text("没有待修正的行").count():
+        page.goto("/fusion/quarantine/?rule=required")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("第"))
+    expect(page.locator(".fault").first).to_be_visible()
+
+
+def test_a_phone_and_english_work_too(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("link", name="Sources")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/registers/map", "/registers/addresses/", "/fusion/sources/", "/fusion/quarantine/",
+     "/registers/search?q=花园"],
+)  # fmt: skip
+def test_pages_pass_axe(page: Page, path: str) -> None:
+    page.goto(path)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, found.generate_report()
