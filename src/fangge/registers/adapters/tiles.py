@@ -44,13 +44,14 @@ def encode_spots(spots: Sequence[Spot], *, tile: Tile, layer: str, hides_small: 
     """Write points with their counts; small ones as a range where they are hidden."""
     if not spots:
         return b""
-    places = _place(np.array([(spot.lon, spot.lat) for spot in spots]), tile)
+    lons, lats, counts, buildings, names = zip(*spots, strict=True)
+    places = _place(np.column_stack([lons, lats]), tile)
     least = SMALLEST_SHOWN if hides_small else 0
-    properties: dict[str, list[Any]] = {
-        "n": [max(spot.n_entries, least) for spot in spots],
-        "label": [_label(spot.n_entries, least=least) for spot in spots],
-        "building": [spot.building_id for spot in spots],
-        "name": [spot.name or None for spot in spots],
+    properties: dict[str, Sequence[Any]] = {
+        "n": [max(count, least) for count in counts],
+        "label": [_label(count, least=least) for count in counts],
+        "building": buildings,
+        "name": [name or None for name in names],
     }
     return encode_tile([point_layer(layer, places, properties)])
 

@@ -1,6 +1,6 @@
 """What stands on a map tile, within the actor's area."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from typing import Any
 
 from django.db import connection
@@ -20,8 +20,7 @@ ABOUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A cluster, or one building: where it is and how many entries stand there."""
 
     lon: float
@@ -86,6 +85,4 @@ def _buildings(layer: MapLayer, codes: tuple[int, int], grids: list[int] | None)
             + ("" if grids is None else " AND building.grid_id = ANY(%s)"),
             [layer, *codes, *_scope(grids)],
         )
-        return [
-            Spot(lon, lat, count, id_, name) for lon, lat, count, id_, name in cursor.fetchall()
-        ]
+        return list(map(Spot._make, cursor.fetchall()))
