@@ -1,3 +1,5 @@
+"""Coordinate systems there and back: published examples and the centimetre."""
+
 import numpy as np
 import pytest
 from hypothesis import given

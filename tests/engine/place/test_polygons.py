@@ -1,3 +1,5 @@
+"""Points into polygons."""
+
 import numpy as np
 import shapely
 

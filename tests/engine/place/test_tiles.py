@@ -1,4 +1,7 @@
+"""Tile arithmetic: a tile is one range of codes."""
+
 import math
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -31,7 +34,7 @@ def test_four_tiles_fill_the_one_above(zoom: int, data: st.DataObject) -> None:
     below = sorted(tile_range(zoom, 2 * x + dx, 2 * y + dy) for dx in (0, 1) for dy in (0, 1))
     assert below[0][0] == tile_range(zoom - 1, x, y)[0]
     assert below[-1][1] == tile_range(zoom - 1, x, y)[1]
-    assert all(one[1] == other[0] for one, other in zip(below, below[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in pairwise(below))
 
 
 def test_codes_beyond_the_map_are_its_edge() -> None:

@@ -1,3 +1,5 @@
+"""Vector tiles, read back by another's reader."""
+
 from typing import Any
 
 import mapbox_vector_tile
@@ -26,7 +28,7 @@ def test_another_reader_finds_what_was_written(
     rows: list[tuple[int, int, int, str | None]],
 ) -> None:
     points = np.array([row[:2] for row in rows])
-    said = {"n": [row[2] for row in rows], "name": [row[3] for row in rows]}
+    said: dict[str, list[Any]] = {"n": [row[2] for row in rows], "name": [row[3] for row in rows]}
     features = read(encode_tile([point_layer("spots", points, said)]))["spots"]["features"]
     found = [
         (*feature["geometry"]["coordinates"], feature["properties"]["n"],
@@ -37,7 +39,7 @@ def test_another_reader_finds_what_was_written(
 
 
 def test_truth_fractions_and_negative_numbers_are_properties_too() -> None:
-    said = {"made_up": [True, False], "share": [0.25, -3]}
+    said: dict[str, list[Any]] = {"made_up": [True, False], "share": [0.25, -3]}
     layer = point_layer("spots", np.array([[1, 2], [3, 4]]), said)
     features = read(encode_tile([layer]))["spots"]["features"]
     assert [one["properties"] for one in features] == [

@@ -1,7 +1,6 @@
 """What stands on a map tile, within the actor's area."""
 
-from typing import NamedTuple
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
