@@ -7,6 +7,8 @@ from fangge.config.embedded import ensure_database
 
 HERE = Path(__file__).resolve().parent.parent
 os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
+# Playwright keeps an event loop in the main thread; the tests ask the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # Nothing here outlives the run, so nothing need reach the disk.
 ensure_database(
     Path(os.environ["FANGGE_DATA"]),

@@ -28,6 +28,7 @@ OWNER = "fangge"
 DATABASE = "fangge"
 START_SECONDS = 60
 SOCKET_FOLDER_BYTES = 80
+START_TRIES = 5
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "'127.0.0.1'",
     "max_connections": "60",
@@ -235,33 +236,38 @@ def _write_private(path: Path, text: str, account: str | None) -> None:
 
 
 def _is_running(cluster: Cluster) -> bool:
+    """Tell whether the server lives; a killed one that nobody has buried yet does not."""
+    try:
+        pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        state = "" if Path("/proc/self").exists() else "unknown"
+    if state in {"", "Z", "X"}:
+        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        return False
     return (
         cluster.run("pg_ctl", "status", "--pgdata", str(cluster.data), check=False).returncode == 0
     )
 
 
 def _start(cluster: Cluster) -> None:
-    port = _free_port()
-    options = f"-p {port} -c unix_socket_directories='{_socket_folder(cluster)}'"
-    started = cluster.run(
-        "pg_ctl",
-        "start",
-        "--pgdata",
-        str(cluster.data),
-        "--log",
-        str(cluster.log),
-        "--options",
-        options,
-        "--wait",
-        "--timeout",
-        str(START_SECONDS),
-        check=False,
+    """Start the server; what a killed one left takes a moment to go, so it is tried again."""
+    for _ in range(START_TRIES):
+        options = f"-p {_free_port()} -c unix_socket_directories='{_socket_folder(cluster)}'"
+        started = cluster.run(
+            "pg_ctl", "start", "--pgdata", str(cluster.data), "--log", str(cluster.log),
+            "--options", options, "--wait", "--timeout", str(START_SECONDS), check=False,
+        )  # fmt: skip
+        if started.returncode == 0:
+            return
+        time.sleep(1)
+    tail = cluster.log.read_text(errors="replace")[-1500:] if cluster.log.exists() else ""
+    raise DatabaseUnavailable(
+        f"PostgreSQL did not start. Its log, {cluster.log}, ends:\n{tail}\n{started.stderr}"
     )
-    if started.returncode != 0:
-        tail = cluster.log.read_text(errors="replace")[-1500:] if cluster.log.exists() else ""
-        raise DatabaseUnavailable(
-            f"PostgreSQL did not start. Its log, {cluster.log}, ends:\n{tail}\n{started.stderr}"
-        )
 
 
 def _socket_folder(cluster: Cluster) -> str:
