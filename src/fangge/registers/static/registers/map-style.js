@@ -88,6 +88,15 @@ export function spotLayers(layer) {
   ];
 }
 
+// The chosen building is filled; every other is paper.
+export function choosePaint(building) {
+  const isChosen = ["==", ["get", "building"], building];
+  return [
+    ["buildings", "circle-color", ["case", isChosen, WATER, PAPER]],
+    ["building-counts", "text-color", ["case", isChosen, PAPER, INK]],
+  ];
+}
+
 export function mapStyle(root, layer) {
   return {
     version: 8,

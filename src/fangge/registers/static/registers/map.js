@@ -1,7 +1,7 @@
 // The map page: layers to choose, spots to point at, buildings to open.
 
 import { Map as MapView, NavigationControl, Popup, ScaleControl } from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
-import { AREA_LAYERS, SPOT_LAYERS, mapStyle, spotLayers, spotSource } from "./map-style.js";
+import { AREA_LAYERS, SPOT_LAYERS, choosePaint, mapStyle, spotLayers, spotSource } from "./map-style.js";
 
 const holder = document.getElementById("map");
 const chooser = document.getElementById("layers");
@@ -37,6 +37,13 @@ map.touchZoomRotate.disableRotation();
 map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
 map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
 
+let chosen = 0;
+
+function markChosen(building) {
+  chosen = building;
+  for (const [layer, property, paint] of choosePaint(building)) map.setPaintProperty(layer, property, paint);
+}
+
 for (const choice of choices) {
   choice.addEventListener("change", () => {
     sessionStorage.setItem(LAYER_KEY, choice.value);
@@ -44,6 +51,7 @@ for (const choice of choices) {
     map.removeSource("spots");
     map.addSource("spots", spotSource(root, choice.value));
     for (const layer of spotLayers(choice.value)) map.addLayer(layer);
+    markChosen(chosen);
   });
 }
 
@@ -63,11 +71,13 @@ function showPanel() {
 function closePanel() {
   if (panel.hidden) return;
   panel.hidden = true;
+  markChosen(0);
   cameFrom?.focus({ preventScroll: true });
 }
 
 async function openBuilding(id) {
   showPanel();
+  markChosen(id);
   panelBody.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(new URL(`buildings/${id}`, here), { headers: { "X-Panel": "1" } });
@@ -125,6 +135,10 @@ for (const id of CLICKED) {
   });
   map.on("mouseleave", id, () => { map.getCanvas().style.cursor = ""; tip.remove(); });
 }
+
+// A link from an entry names its building; the view is in the address after "#".
+const asked = Number(new URLSearchParams(location.search).get("building"));
+if (asked) map.once("load", () => openBuilding(asked));
 
 // Says to whoever waits for it that everything in view is drawn.
 map.on("idle", () => { holder.dataset.idle = "1"; });
