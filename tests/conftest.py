@@ -1,12 +1,14 @@
 """What every test stands on: a database of the tests' own with a small district in it, and noon."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-RESIDENTS, SEED = 1_500, 11
+# A larger district makes a better picture for the README, and a slower run.
+RESIDENTS, SEED = int(os.environ.get("FANGGE_TEST_RESIDENTS", "1500")), 11
 
 
 @pytest.fixture

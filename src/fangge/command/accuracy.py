@@ -9,7 +9,7 @@ from fangge.engine.linkage.evaluation import compare_clusters
 from fangge.fusion.queries import decided_records
 
 
-def measure_accuracy(folder: Path) -> dict[str, object]:
+def measure_accuracy(folder: Path) -> dict[str, dict[str, float]]:
     """Give address top-1 accuracy and linkage precision and recall."""
     truth = pl.read_parquet(folder / "truth.parquet").filter(~pl.col("broken"))
     decided = decided_records()
@@ -20,7 +20,7 @@ def measure_accuracy(folder: Path) -> dict[str, object]:
     }
 
 
-def _measure_addresses(truth: pl.DataFrame, decided: pl.DataFrame) -> dict[str, float | int]:
+def _measure_addresses(truth: pl.DataFrame, decided: pl.DataFrame) -> dict[str, float]:
     """Compare the address that each text was taken for with the one it means."""
     columns = {"现住址": "resident", "dz": "resident", "房屋地址": "dwelling", "经营地址": "trades"}
     meant = truth.filter(pl.col("address_text").is_not_null()).with_columns(
@@ -36,7 +36,7 @@ def _measure_addresses(truth: pl.DataFrame, decided: pl.DataFrame) -> dict[str, 
     return {"n_texts": both.height, **{name: round(value, 6) for name, value in found.items()}}
 
 
-def _measure_linkage(truth: pl.DataFrame, decided: pl.DataFrame, kind: str) -> dict[str, object]:
+def _measure_linkage(truth: pl.DataFrame, decided: pl.DataFrame, kind: str) -> dict[str, float]:
     parts = decided.filter((pl.col("kind") == kind) & pl.col("entry_id").is_not_null())
     both = parts.join(
         truth.select("source", "row_no", part="role", subject="subject"),
