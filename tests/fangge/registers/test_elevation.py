@@ -8,6 +8,7 @@ from tests.makers import PASSWORD, make_staff, steward
 from fangge.access.rules import Role
 from fangge.kernel.errors import Refused
 from fangge.registers.models.address import Address
+from fangge.registers.models.change import EntryChange
 from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.queries.buildings import Room, get_elevation
@@ -138,3 +139,39 @@ def test_a_list_is_exported_with_what_the_reader_sees_of_it(client: Client) -> N
 def test_the_map_page_asks_no_other_host_for_anything(client: Client) -> None:
     page = signed_in(client, Role.STEWARD).get("/registers/map").content.decode()
     assert "//" not in page.replace("http://www.w3.org", "").replace("<!--", "")
+
+
+def test_a_residents_history_keeps_former_values_masked_until_a_purpose_opens_them(
+    client: Client,
+) -> None:
+    held = Occupancy.objects.filter(kind="resident", ends_on=None).order_by("id")[0]
+    assert held.resident_id is not None
+    EntryChange.objects.create(
+        kind="resident",
+        entry_id=held.resident_id,
+        changed_at="2026-05-01T04:00:00Z",
+        actor="system:link",
+        former={"name": "曾用某名", "birth_on": "1970-01-01", "origins": {"name": 7}},
+    )
+    url = f"/registers/residents/{held.resident_id}"
+    signed_in(client, Role.STEWARD)
+    masked = client.get(url).content.decode()
+    assert "曾用某名" not in masked
+    assert "1970-01-01" not in masked
+    welfare = client.post(url, {"purpose": "welfare"}).content.decode()
+    assert "曾用某名" in welfare
+    assert "1970-01-01" not in welfare
+
+
+def test_a_dwellings_history_stands_at_its_address(client: Client) -> None:
+    dwelling = Dwelling.objects.order_by("id")[0]
+    EntryChange.objects.create(
+        kind="dwelling",
+        entry_id=dwelling.pk,
+        changed_at="2026-05-01T04:00:00Z",
+        actor="system:link",
+        former={"use": "仓储", "origins": {"use": 7}},
+    )
+    page = signed_in(client, Role.STEWARD).get(f"/registers/addresses/{dwelling.address_id}")
+    assert "仓储" in page.content.decode()
+    assert "origins" not in page.content.decode()

@@ -1,15 +1,17 @@
 """One entry with its facts, where each came from, and its history."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from fangge.kernel.actor import Actor
 from fangge.registers.models.address import Address
-from fangge.registers.models.change import EntryChange, EntryKind
+from fangge.registers.models.change import EntryKind
 from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
+from fangge.registers.queries.timeline import Change, changes_of
 from fangge.registers.queries.visible import (
     EntryMissing,
     addresses_visible_to,
@@ -40,7 +42,7 @@ class AddressEntry:
     aliases: list[str]
     dwelling: Dwelling | None
     holders: list[Holder]
-    changes: list[EntryChange]
+    changes: list[Change]
 
 
 def get_address(*, actor: Actor, address_id: int) -> AddressEntry:
@@ -53,14 +55,18 @@ def get_address(*, actor: Actor, address_id: int) -> AddressEntry:
     )
     if address is None:
         raise EntryMissing(f"There is no address {address_id}.")
+    dwelling = _dwelling_at(actor, address)
+    changes = changes_of(EntryKind.ADDRESS, address.pk)
+    if dwelling is not None:
+        changes += changes_of(EntryKind.DWELLING, dwelling.pk)
     return AddressEntry(
         address=address,
         ancestors=_climb(address),
         children=list(address.children.filter(ends_on=None).order_by("id")[:400]),
         aliases=list(address.aliases.filter(ends_on=None).values_list("name", flat=True)),
-        dwelling=_dwelling_at(actor, address),
+        dwelling=dwelling,
         holders=_holders_at(actor, address),
-        changes=changes_of(EntryKind.ADDRESS, address.pk),
+        changes=sorted(changes, key=lambda change: change.changed_at, reverse=True),
     )
 
 
@@ -127,15 +133,10 @@ def occupancies_of(*, actor: Actor, resident: Resident) -> list[Occupancy]:
     return list(held.order_by("-starts_on", "id"))
 
 
-def changes_of(kind: EntryKind, entry_id: int) -> list[EntryChange]:
-    return list(
-        EntryChange.objects.filter(kind=kind, entry_id=entry_id).order_by("-changed_at")[:100]
-    )
-
-
-def organisation_changes(firm: Organisation) -> list[EntryChange]:
+def organisation_changes(firm: Organisation) -> list[Change]:
     return changes_of(EntryKind.ORGANISATION, firm.pk)
 
 
-def resident_changes(resident: Resident) -> list[EntryChange]:
-    return changes_of(EntryKind.RESIDENT, resident.pk)
+def resident_changes(resident: Resident, *, opened: Collection[str]) -> list[Change]:
+    """Give a resident's history; former values of fields that are not opened stay masked."""
+    return changes_of(EntryKind.RESIDENT, resident.pk, opened=opened)

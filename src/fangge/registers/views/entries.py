@@ -17,7 +17,7 @@ from fangge.registers.queries.entries import (
     organisation_changes,
     resident_changes,
 )
-from fangge.registers.rules.masking import PURPOSES, mask_name
+from fangge.registers.rules.masking import PURPOSES, fields_for, mask_name
 
 
 @login_required
@@ -48,12 +48,12 @@ def show_organisation(request: StaffRequest, organisation_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
     resident = get_resident(actor=request.actor, resident_id=resident_id)
-    opened = None
+    opened, purpose = None, request.POST.get("purpose", "")
     if request.method == "POST":
         opened = open_resident(
             actor=request.actor,
             resident_id=resident_id,
-            purpose=request.POST.get("purpose", ""),
+            purpose=purpose,
             now=clock.now(),
         )
     response = render(
@@ -63,10 +63,10 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             "resident": resident,
             "masked_name": mask_name(resident.name),
             "opened": opened,
-            "purpose": request.POST.get("purpose", ""),
+            "purpose": purpose,
             "purposes": PURPOSES,
             "occupancies": occupancies_of(actor=request.actor, resident=resident),
-            "changes": resident_changes(resident),
+            "changes": resident_changes(resident, opened=fields_for(purpose) if opened else ()),
         },
     )
     response["Cache-Control"] = "no-store"
