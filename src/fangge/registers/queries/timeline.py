@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangge.registers.models.address import Address
 from fangge.registers.models.change import EntryChange, EntryKind
@@ -30,6 +31,7 @@ FIELDS: dict[str, Promise] = {
     "starts_on": _("In force from"),
     "ends_on": _("Until"),
 }
+NAME_OF_PERSON = pgettext_lazy("person", "Name")
 SEXES: dict[str, Promise] = {"1": _("male"), "2": _("female")}
 PERSONAL = frozenset({"name", "sex", "birth_on"})
 # Numbers of other tables say nothing to a reader.
@@ -66,7 +68,7 @@ def changes_of(
             actor=change.actor,
             is_by_fusion=change.actor.startswith("system:"),
             former=[
-                _tell(field, value, is_masked=field in masked)
+                _tell(kind, field, value, is_masked=field in masked)
                 for field, value in change.former.items()
                 if field in FIELDS
             ],
@@ -76,14 +78,16 @@ def changes_of(
     return [change for change in changes if change.former]
 
 
-def _tell(field: str, value: Any, *, is_masked: bool) -> FormerValue:
+def _tell(kind: EntryKind, field: str, value: Any, *, is_masked: bool) -> FormerValue:
+    is_persons_name = kind == EntryKind.RESIDENT and field == "name"
+    label = NAME_OF_PERSON if is_persons_name else FIELDS[field]
     if is_masked:
-        return FormerValue(FIELDS[field], "", is_masked=True)
+        return FormerValue(label, "", is_masked=True)
     if field in UNTOLD_VALUES:
-        return FormerValue(FIELDS[field], "", is_told=False)
+        return FormerValue(label, "", is_told=False)
     if field == "address_id" and value is not None:
         held = Address.objects.filter(pk=value).values_list("full_name", flat=True)
-        return FormerValue(FIELDS[field], "".join(held))
+        return FormerValue(label, "".join(held))
     if field == "sex":
-        return FormerValue(FIELDS[field], str(SEXES.get(value, "")))
-    return FormerValue(FIELDS[field], "" if value is None else str(value))
+        return FormerValue(label, str(SEXES.get(value, "")))
+    return FormerValue(label, "" if value is None else str(value))

@@ -56,6 +56,7 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             purpose=purpose,
             now=clock.now(),
         )
+    opened_fields = fields_for(purpose) if opened else frozenset[str]()
     response = render(
         request,
         "registers/resident.html",
@@ -64,9 +65,10 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             "masked_name": mask_name(resident.name),
             "opened": opened,
             "purpose": purpose,
+            "opened_fields": opened_fields,
             "purposes": PURPOSES,
             "occupancies": occupancies_of(actor=request.actor, resident=resident),
-            "changes": resident_changes(resident, opened=fields_for(purpose) if opened else ()),
+            "changes": resident_changes(resident, opened=opened_fields),
         },
     )
     response["Cache-Control"] = "no-store"
