@@ -20,7 +20,7 @@ if (remembered) remembered.checked = true;
 const chosenLayer = () => choices.find((choice) => choice.checked).value;
 
 const [west, south, east, north] = (holder.dataset.window ?? FALLBACK).split(" ").map(Number);
-const map = new MapView({
+const options = {
   container: holder,
   hash: true,
   bounds: [[west, south], [east, north]],
@@ -32,7 +32,18 @@ const map = new MapView({
   attributionControl: false,
   locale: JSON.parse(document.getElementById("map-words").textContent),
   style: mapStyle(root, chosenLayer()),
-});
+};
+
+function drawMap() {
+  try {
+    return new MapView(options);
+  } catch (error) {
+    document.getElementById("no-map").hidden = false;
+    throw error;
+  }
+}
+
+const map = drawMap();
 map.touchZoomRotate.disableRotation();
 map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
 map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
