@@ -20,6 +20,7 @@ check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import co
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/codespell --builtin clear --dictionary .ci/british.txt src/fangge/*/ docs tests README.md --skip "*/static/*,*.html,*.po,*.json,*.csv,*.png,*/tables/*"
 	$(BIN)/mypy src tests
 
 docs: $(VENV)/dev.stamp ## Write the generated reference pages anew.

@@ -35,6 +35,7 @@ def django_db_setup(
     district: Path,
 ) -> Iterator[None]:
     """Make the test database once and run the main job into it; tests see it and change nothing."""
+    from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
     from fangge.command.demo import run_main_job
@@ -45,4 +46,10 @@ def django_db_setup(
         run_main_job(district, Teller(is_quiet=True))
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        # The browser's event loop has connections of its own, which nobody else closes.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         teardown_databases(config, verbosity=0)

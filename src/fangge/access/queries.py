@@ -6,12 +6,32 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.http import HttpRequest
 
-from fangge.access.rules import verbs_of
+from fangge.access.models import Assignment
+from fangge.access.rules import FIELD_ROLES, VERBS, verbs_of
 from fangge.areas.queries import grids_within
 from fangge.kernel.actor import Actor
 
 if TYPE_CHECKING:
     from fangge.access.models import StaffMember
+
+
+def permitted_verbs() -> dict[str, frozenset[str]]:
+    """Give the table of roles and what each may do."""
+    return {role.value: verbs for role, verbs in VERBS.items()}
+
+
+def duty_officers(*, area_id: int | None, now: datetime) -> list[str]:
+    """Give the names of those who have a field role over this area now."""
+    if area_id is None:
+        return []
+    holding = Assignment.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now),
+        area_id=area_id,
+        role__in=FIELD_ROLES,
+        starts_at__lte=now,
+        staff__is_active=True,
+    )
+    return list(holding.order_by("starts_at").values_list("staff__name", flat=True))
 
 
 class StaffRequest(HttpRequest):

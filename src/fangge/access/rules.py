@@ -42,6 +42,10 @@ VERBS: dict[Role, frozenset[str]] = {
 }
 
 
+FIELD_ROLES = (Role.GRID_WORKER, Role.COMMUNITY_OFFICER)
+"""Who is on duty in an area."""
+
+
 def verbs_of(roles: list[str]) -> frozenset[str]:
     """Give every verb that these roles permit; a role nobody knows permits nothing."""
     known = {role.value: role for role in Role}

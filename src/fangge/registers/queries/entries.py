@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from fangge.access.queries import duty_officers
 from fangge.kernel.actor import Actor
 from fangge.registers.models.address import Address
 from fangge.registers.models.change import EntryKind
@@ -43,9 +44,10 @@ class AddressEntry:
     dwelling: Dwelling | None
     holders: list[Holder]
     changes: list[Change]
+    on_duty: list[str]
 
 
-def get_address(*, actor: Actor, address_id: int) -> AddressEntry:
+def get_address(*, actor: Actor, address_id: int, now: datetime) -> AddressEntry:
     """Give an address with what stands and who lives or trades there."""
     address = (
         addresses_visible_to(actor)
@@ -67,6 +69,7 @@ def get_address(*, actor: Actor, address_id: int) -> AddressEntry:
         dwelling=dwelling,
         holders=_holders_at(actor, address),
         changes=sorted(changes, key=lambda change: change.changed_at, reverse=True),
+        on_duty=duty_officers(area_id=address.grid_id, now=now),
     )
 
 

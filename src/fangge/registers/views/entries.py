@@ -32,7 +32,7 @@ def show_building(request: StaffRequest, building_id: int) -> HttpResponse:
 @login_required
 @require_GET
 def show_address(request: StaffRequest, address_id: int) -> HttpResponse:
-    entry = get_address(actor=request.actor, address_id=address_id)
+    entry = get_address(actor=request.actor, address_id=address_id, now=clock.now())
     return render(request, "registers/address.html", {"entry": entry})
 
 

@@ -1,0 +1,63 @@
+"""`fangge docs`: write the reference pages that follow from the code."""
+
+from pathlib import Path
+
+import click
+
+from fangge.command.setup import setup_django
+
+HEAD = "<!-- Written by `make docs`: change the code, not this page. -->\n"
+
+
+@click.command("docs")
+@click.option("--out", default="docs/reference", show_default=True, help="Folder of the pages.",
+              type=click.Path(path_type=Path, file_okay=False, exists=True))  # fmt: skip
+def command(*, out: Path) -> None:
+    """Write the reference pages that follow from the code."""
+    setup_django()
+    for name, text in write_pages().items():
+        (out / name).write_text(text, encoding="utf-8")
+        click.echo(f"Wrote {out / name}.")
+
+
+def write_pages() -> dict[str, str]:
+    """Give the text of each generated page by its name."""
+    return {"roles.md": write_roles(), "command-help.md": write_help()}
+
+
+def write_roles() -> str:
+    """Show who may do what: verbs as rows, roles as columns."""
+    from fangge.access.queries import permitted_verbs
+
+    table = permitted_verbs()
+    roles = list(table)
+    verbs = sorted(set().union(*table.values()))
+    lines = [
+        HEAD,
+        "# Roles and verbs",
+        "",
+        "From `access/rules.py`; what is not marked is refused.",
+        "",
+    ]
+    lines += [
+        "| verb | " + " | ".join(role.replace("_", " ") for role in roles) + " |",
+        "|---|" + ":-:|" * len(roles),
+    ]
+    for verb in verbs:
+        marks = ["●" if verb in table[role] else "" for role in roles]
+        lines.append(f"| `{verb}` | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_help() -> str:
+    """Show the help of every command."""
+    from fangge.command.main import COMMANDS, main
+
+    lines = [HEAD, "# What `--help` says", ""]
+    context = click.Context(main, info_name="fangge", max_content_width=96)
+    for name in COMMANDS:
+        found = main.get_command(context, name)
+        if found is not None:
+            inner = click.Context(found, parent=context, info_name=name, max_content_width=96)
+            lines += [f"## fangge {name}", "", "```", found.get_help(inner), "```", ""]
+    return "\n".join(lines)
