@@ -14,6 +14,8 @@ from fangge.engine.address.sites import Site, SiteFinder
 from fangge.engine.address.tree import cut_tokens, look_up_tokens, pack_keys
 
 ASSERTED_FROM = 0.8
+# What is opposite or next door is another place than the one named.
+BESIDE = r"^[ ,;(]*(斜?对面|隔壁)"
 NOT_IN_REGISTER, TIED, UNSAID_UNIT, INFERRED_UNIT = 0.3, 0.4, 0.1, 0.02
 SITE, BUILDING, UNIT, ROOM = range(4)
 INNER_KINDS = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.value)
@@ -107,7 +109,14 @@ def _match_distinct(texts: pl.Series, register: Register) -> pl.DataFrame:
     held = {head: finder.find(head) for head in heads}
     sites = [held[head] for head in split["head"]]
     pairs = _probe(split, sites, register)
-    return _decide(pairs, sites, register)
+    found = _decide(pairs, sites, register)
+    beside = split["rest"].str.extract(BESIDE, 1)
+    return found.with_columns(
+        asserted=pl.col("asserted") & beside.is_null(),
+        reasons=pl.concat_list(
+            "reasons", pl.select(pl.format("beside:{}", beside)).to_series()
+        ).list.drop_nulls(),
+    )
 
 
 def _probe(split: pl.DataFrame, sites: list[Site], register: Register) -> pl.DataFrame:

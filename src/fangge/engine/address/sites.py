@@ -24,6 +24,7 @@ DOUBT = {
     "estate_unknown": 0.3,
     "subdistrict_disagrees": 0.1,
     "near": 0.05,
+    "beside": 0.3,
 }
 _LIKENESS = {
     Likeness.SOUND: "sounds",
@@ -41,6 +42,7 @@ _ENDINGS = ("号", HOUSE, "#")
 _SKIPPED = " ,;:-/|.()"
 _ROAD_ENDING = re.compile(r"(?:路|街|巷|弄|里|道|胡同)$")
 _NEAR = re.compile(rf"^(?:[东南西北]?(?:{'|'.join(NEAR_WORDS)})|[东南西北]{{1,2}}[侧面]|门口)$")
+_BESIDE = re.compile("斜?对面|隔壁|[东南西北]")
 _AREA = re.compile(r".{1,8}(?:社区|居委会|村委会|街道|镇|乡|[^小]区|市|省|组)$")
 _BRACKETED = re.compile(r"\([^()]*\)?")
 LONGEST_NAME = 24
@@ -164,7 +166,7 @@ class SiteFinder:
         """Find names that were misspelt in what was left over."""
         for text, is_before in said.leftovers:
             if _NEAR.match(text):
-                site.add("near", text)
+                site.add("beside" if _BESIDE.match(text) else "near", text)
             elif not self._mend_name(said, site, text, is_before=is_before) and not _AREA.fullmatch(
                 text
             ):

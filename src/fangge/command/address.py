@@ -1,0 +1,210 @@
+"""`fangge address`: read, match and index addresses, and train the reader; no database needed."""
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import click
+import polars as pl
+
+from fangge.command.output import print_json
+
+BATCH = 50_000
+COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
+IN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+OUT_FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group("address")
+def command() -> None:
+    """Read addresses, and find the standard address they mean."""
+
+
+@command.command("parse")
+@click.option("--input", "source", required=True, type=IN_FILE, help='Lines of {"text": …}.')
+@click.option("--output", "target", required=True, type=OUT_FILE, help="Lines of elements.")
+@click.option("--model", type=IN_FILE, help="A model of your own training; else Fangge's.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
+def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> None:
+    """Read each text into elements, from province to room.
+
+    \b
+    Example:
+      fangge address parse --input texts.jsonl --output elements.jsonl
+    """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.engine.address.normalise import as_texts
+    from fangge.engine.address.reading import read_texts
+    from fangge.engine.address.tagger import ModelUnreadable, load_model, read_model
+
+    try:
+        held = load_model() if model is None else read_model(model)
+    except ModelUnreadable as error:
+        raise click.ClickException(str(error)) from error
+    begun, n_texts = time.perf_counter(), 0
+    with target.open("w", encoding="utf-8") as out:
+        for texts in _read_batches(source):
+            elements, readers = read_texts(as_texts(texts), held)
+            for text, row, reader in zip(
+                texts, _by_row(elements, len(texts)), readers, strict=True
+            ):
+                _write(out, {"text": text, "elements": row, "reader": reader})
+            n_texts += len(texts)
+    _tell(as_json=as_json, n_texts=n_texts, seconds=time.perf_counter() - begun, out=target)
+
+
+@command.command("match")
+@click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
+@click.option("--input", "source", required=True, type=IN_FILE, help='Lines of {"text": …}.')
+@click.option("--output", "target", required=True, type=OUT_FILE, help="Lines of candidates.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
+def match(*, folder: Path, source: Path, target: Path, as_json: bool) -> None:
+    """Find the standard address that each text means, with score and reasons.
+
+    \b
+    Example:
+      fangge address match --register index --input texts.jsonl --output matches.jsonl
+    """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.engine.address.matching import match_addresses
+    from fangge.engine.address.normalise import as_texts
+    from fangge.engine.address.register import IndexUnreadable, open_register
+
+    try:
+        register = open_register(folder)
+    except IndexUnreadable as error:
+        raise click.ClickException(str(error)) from error
+    names = register.nodes.select("code", "full_name")
+    begun, n_texts = time.perf_counter(), 0
+    with target.open("w", encoding="utf-8") as out:
+        for texts in _read_batches(source):
+            found = match_addresses(as_texts(texts), register)
+            named = found.join(names, on="code", how="left", maintain_order="left")
+            for text, row in zip(texts, named.iter_rows(named=True), strict=True):
+                _write(out, {"text": text, **_as_candidates(row)})
+            n_texts += len(texts)
+    _tell(as_json=as_json, n_texts=n_texts, seconds=time.perf_counter() - begun, out=target)
+
+
+@command.group("index")
+def index() -> None:
+    """Compile a register for matching."""
+
+
+@index.command("build")
+@click.option("--input", "source", required=True, type=IN_FILE, help="Parquet, CSV or JSON lines.")
+@click.option("--register", "folder", required=True, type=FOLDER, help="Folder to write.")
+def build(*, source: Path, folder: Path) -> None:
+    """Compile standard addresses into an index.
+
+    The columns are code, parent_code, level, name, full_name and aliases (a list, or text with
+    semicolons). An index already there is replaced whole; who has it open reads on.
+    """
+    from fangge.engine.address.register import build_register, describe_register
+
+    build_register(_read_register(source), folder)
+    print_json({**describe_register(folder), "register": str(folder)})
+
+
+@index.command("info")
+@click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
+def info(*, folder: Path) -> None:
+    """Say what an index holds."""
+    from fangge.engine.address.register import IndexUnreadable, describe_register
+
+    try:
+        described = describe_register(folder)
+    except IndexUnreadable as error:
+        raise click.ClickException(str(error)) from error
+    n_bytes = sum(path.stat().st_size for path in folder.iterdir())
+    print_json({**described, "n_bytes": n_bytes, "register": str(folder)})
+
+
+@command.command("train")
+@click.argument("files", nargs=-1, required=True, type=IN_FILE)
+@click.option("--output", "target", required=True, type=OUT_FILE, help="The model to write.")
+@click.option("--rounds", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same model.")
+def train(*, files: tuple[Path, ...], target: Path, rounds: int, seed: int) -> None:
+    """Train the reader on labelled texts: lines of {"text": …, "spans": [[start, end, label]]}."""
+    from fangge.engine.address.tagger import save_model
+    from fangge.engine.address.training import read_labelled, train_tagger
+
+    labelled = read_labelled(files)
+    model = train_tagger(
+        labelled, seed=seed, n_rounds=rounds, tell=lambda line: click.echo(f"  {line}", err=True)
+    )
+    save_model(model, target)
+    print_json({"n_texts": labelled.texts.len(), "n_features": len(model.keys), "out": str(target)})
+
+
+def _read_batches(source: Path) -> Iterator[list[str]]:
+    with source.open(encoding="utf-8", errors="replace") as lines:
+        numbered = enumerate(lines, start=1)
+        while batch := list(islice(numbered, BATCH)):
+            yield [_read_line(line, number) for number, line in batch]
+
+
+def _read_line(line: str, number: int) -> str:
+    try:
+        text = json.loads(line)["text"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.ClickException(f'line {number} is not {{"text": …}}') from error
+    return "" if text is None else str(text)
+
+
+def _by_row(elements: pl.DataFrame, n_rows: int) -> list[list[dict[str, object]]]:
+    """Group elements by their text; a group of a village counts as its community."""
+    rows: list[list[dict[str, object]]] = [[] for _ in range(n_rows)]
+    for row, start, end, kind, normal, confidence in elements.iter_rows():
+        rows[row].append(
+            {
+                "start": start,
+                "end": end,
+                "kind": "community" if kind == "group" else kind,
+                "normal": normal,
+                "confidence": round(confidence, 4),
+            }
+        )
+    return rows
+
+
+def _as_candidates(row: dict[str, object]) -> dict[str, object]:
+    best = {
+        "code": row["code"],
+        "name": row["full_name"],
+        "level": row["level"],
+        "score": round(float(str(row["score"])), 4),
+        "reasons": row["reasons"],
+    }
+    return {"candidates": [best] if row["code"] else [], "asserted": row["asserted"]}
+
+
+def _read_register(source: Path) -> pl.DataFrame:
+    if source.suffix == ".parquet":
+        rows = pl.read_parquet(source)
+    elif source.suffix == ".csv":
+        rows = pl.read_csv(source, infer_schema=False)
+    else:
+        rows = pl.read_ndjson(source)
+    if missing := [name for name in COLUMNS[:-1] if name not in rows.columns]:
+        raise click.ClickException(f"{source} lacks the columns {', '.join(missing)}")
+    if "aliases" not in rows.columns:
+        rows = rows.with_columns(aliases=pl.lit(None, pl.List(pl.String)))
+    if rows.schema["aliases"] == pl.String:
+        rows = rows.with_columns(pl.col("aliases").str.split(";"))
+    return rows.select(pl.col(COLUMNS[:-1]).cast(pl.String), "aliases")
+
+
+def _write(out: TextIO, line: dict[str, object]) -> None:
+    text = json.dumps(line, ensure_ascii=False)
+    out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+
+
+def _tell(*, as_json: bool, n_texts: int, seconds: float, out: Path) -> None:
+    if as_json:
+        print_json({"n_texts": n_texts, "seconds": round(seconds, 3), "out": str(out)})
+    else:
+        click.echo(f"Read {n_texts:,} texts in {seconds:.1f} s.", err=True)
