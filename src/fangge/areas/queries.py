@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+import shapely
 from django.db import connection
 from django.db.models import Max, Min
 
@@ -54,6 +55,23 @@ def outlines_window(
 def has_schematic_outlines() -> bool:
     """Say whether any area's outline is made up, which a map must tell."""
     return Area.objects.filter(ends_on=None, is_schematic=True).exists()
+
+
+def grid_at(lon: float, lat: float) -> Area | None:
+    """Give the grid that a position in CGCS2000 lies in; on a border, the one of the lower code."""
+    near = Area.objects.filter(
+        ends_on=None,
+        kind=AreaKind.GRID,
+        west__lte=lon,
+        east__gte=lon,
+        south__lte=lat,
+        north__gte=lat,
+    ).select_related("parent")
+    point = shapely.Point(lon, lat)
+    for grid in near.order_by("code"):
+        if grid.outline and shapely.from_wkb(bytes(grid.outline)).covers(point):
+            return grid
+    return None
 
 
 def grids_within(area_ids: Collection[int]) -> frozenset[int]:

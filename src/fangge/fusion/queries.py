@@ -22,6 +22,7 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.kernel.errors import Missing
 from fangge.kernel.fields import open_vault
+from fangge.registers.queries.visible import addresses_visible_to
 
 SEALED_RECORD = "fusion_sourcerecord.sealed"
 
@@ -207,6 +208,15 @@ class Lineage:
     decisions: list[LinkDecision]
 
 
+def _stands_in_scope(record: SourceRecord, contract: Contract, actor: Actor) -> bool:
+    """Tell whether the record speaks of an address in the actor's area."""
+    visible = addresses_visible_to(actor)
+    if contract.subject == "address":
+        return visible.filter(code=record.payload.get("code")).exists()
+    places = record.decisions.filter(kind="address", is_current=True, entry_id__isnull=False)
+    return visible.filter(pk__in=list(places.values_list("entry_id", flat=True))).exists()
+
+
 def get_lineage(*, actor: Actor, record_id: int) -> Lineage:
     """Give a record's origin; what its contract seals, and names of persons, stay masked."""
     actor.require("addresses.see")
@@ -214,6 +224,8 @@ def get_lineage(*, actor: Actor, record_id: int) -> Lineage:
     if record is None:
         raise Missing(f"There is no record {record_id}.")
     contract = read_contract(record.source.contract)
+    if actor.grid_ids is not None and not _stands_in_scope(record, contract, actor):
+        raise Missing(f"There is no record {record_id}.")
     is_public = contract.subject in {"address", "organisation"}
     facts = [
         (

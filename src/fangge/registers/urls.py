@@ -7,6 +7,7 @@ from fangge.registers.views import entries, lists, maps
 app_name = "registers"
 urlpatterns = [
     path("map", maps.show_map, name="map"),
+    path("at", maps.show_place, name="at"),
     path("tiles/areas/<int:zoom>/<int:x>/<int:y>.mvt", maps.area_tile, name="area-tile"),
     path("tiles/<str:layer>/<int:zoom>/<int:x>/<int:y>.mvt", maps.spot_tile, name="spot-tile"),
     path("buildings/<int:building_id>", entries.show_building, name="building"),

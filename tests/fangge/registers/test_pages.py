@@ -135,3 +135,25 @@ def test_every_page_of_a_steward_opens_in_both_languages(steward_client: Client)
         steward_client.post("/i18n/setlang/", {"language": language, "next": "/"})
         for page in pages:
             assert steward_client.get(page).status_code == 200, (language, page)
+
+
+def test_a_point_finds_its_grid_and_who_is_on_duty(steward_client: Client) -> None:
+    building = Address.objects.filter(level="building").exclude(grid=None)[0]
+    assert building.grid is not None
+    assert building.position is not None
+    make_staff(Role.GRID_WORKER, area=building.grid)
+    where = {"lon": building.position.lon, "lat": building.position.lat}
+    found = steward_client.get("/registers/at", where).json()
+    assert (found["grid"], found["on_duty"]) == (building.grid.name, ["测试"])
+    assert steward_client.get("/registers/at", {"lon": 0, "lat": 0}).json() == {"grid": None}
+    assert steward_client.get("/registers/at", {"lon": "here"}).status_code == 422
+
+
+def test_a_record_beyond_the_own_area_does_not_exist(client: Client) -> None:
+    grid = Area.objects.filter(kind="grid").order_by("code").first()
+    make_staff(Role.GRID_WORKER, area=grid)
+    assert sign_in(client, "test-grid_worker")
+    beyond = Address.objects.exclude(grid=grid).filter(level="room")[0]
+    within = Address.objects.filter(grid=grid, level="room")[0]
+    assert client.get(f"/fusion/records/{beyond.origins['name']}").status_code == 404
+    assert client.get(f"/fusion/records/{within.origins['name']}").status_code == 200

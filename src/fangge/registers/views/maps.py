@@ -3,13 +3,15 @@
 import hashlib
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from fangge.access.queries import StaffRequest
-from fangge.areas.queries import has_schematic_outlines, outlines_in, outlines_window
+from fangge.access.queries import StaffRequest, duty_officers
+from fangge.areas.queries import grid_at, has_schematic_outlines, outlines_in, outlines_window
+from fangge.kernel import clock
+from fangge.kernel.errors import Invalid
 from fangge.registers.actions.tiles import draw_spots
 from fangge.registers.adapters.tiles import Tile, encode_areas, tile_window
 
@@ -23,6 +25,10 @@ WORDS = {
     "ScaleControl.Meters": _("m"),
     "ScaleControl.Kilometers": _("km"),
 }
+
+
+class PlaceUnreadable(Invalid):
+    """The point is not written as two numbers."""
 
 
 @login_required
@@ -74,3 +80,25 @@ def _answer(request: StaffRequest, body: bytes) -> HttpResponse:
     response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+@login_required
+@require_GET
+def show_place(request: StaffRequest) -> JsonResponse:
+    """Answer which grid a point lies in and who is on duty there, within the actor's area."""
+    request.actor.require("map.see")
+    try:
+        lon, lat = float(request.GET["lon"]), float(request.GET["lat"])
+    except (KeyError, ValueError) as error:
+        raise PlaceUnreadable("Give lon and lat in degrees.") from error
+    grid = grid_at(lon, lat)
+    if grid is None or not request.actor.covers(grid.pk):
+        return JsonResponse({"grid": None})
+    return JsonResponse(
+        {
+            "grid": grid.name,
+            "code": grid.code,
+            "community": grid.parent.name if grid.parent else "",
+            "on_duty": duty_officers(area_id=grid.pk, now=clock.now()),
+        }
+    )

@@ -130,9 +130,20 @@ panel.querySelector(".close").addEventListener("click", closePanel);
 chooser.querySelector(".list").addEventListener("click", listBuildings);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closePanel(); });
 
+// A point finds its grid and who is on duty there.
+async function sayPlace({ lng, lat }) {
+  const answer = await fetch(new URL(`at?lon=${lng}&lat=${lat}`, here));
+  if (!answer.ok) return;
+  const place = await answer.json();
+  if (!place.grid) return;
+  const officers = place.on_duty.join("、") || "—";
+  new Popup({ className: "map-tip", closeButton: false }).setLngLat([lng, lat])
+    .setText(`${place.grid} · ${panel.dataset.duty} ${officers}`).addTo(map);
+}
+
 map.on("click", (event) => {
   const [spot] = map.queryRenderedFeatures(event.point, { layers: CLICKED });
-  if (!spot) return;
+  if (!spot) return sayPlace(event.lngLat);
   if (spot.properties.building) openBuilding(spot.properties.building);
   else map.easeTo({ center: spot.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 16), duration: 180 });
 });
