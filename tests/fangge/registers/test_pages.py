@@ -142,10 +142,10 @@ def test_a_point_finds_its_grid_and_who_is_on_duty(steward_client: Client) -> No
     assert building.grid is not None
     assert building.position is not None
     make_staff(Role.GRID_WORKER, area=building.grid)
-    where = {"lon": building.position.lon, "lat": building.position.lat}
+    where = {"lon": str(building.position.lon), "lat": str(building.position.lat)}
     found = steward_client.get("/registers/at", where).json()
     assert (found["grid"], found["on_duty"]) == (building.grid.name, ["测试"])
-    assert steward_client.get("/registers/at", {"lon": 0, "lat": 0}).json() == {"grid": None}
+    assert steward_client.get("/registers/at", {"lon": "0", "lat": "0"}).json() == {"grid": None}
     assert steward_client.get("/registers/at", {"lon": "here"}).status_code == 422
 
 
