@@ -1,4 +1,7 @@
 # Two commands set up everything: `make demo` and `make test`. `make help` lists the rest.
+# Recipes are not echoed: what `make demo ARGS=--check` prints on stdout is JSON alone.
+.SILENT:
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,10 +47,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	echo "Installing the packages ..." >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/base.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	echo "Installing what checks and tests need ..." >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 	touch $@
