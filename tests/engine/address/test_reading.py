@@ -31,7 +31,7 @@ def test_a_text_is_read_as_a_person_would(text: str, expected: str) -> None:
 
 
 def test_the_golden_table_is_long_enough() -> None:
-    assert len({text for text, _ in GOLDEN}) >= 120
+    assert len({text for text, _ in GOLDEN}) >= 300
 
 
 @settings(max_examples=150, deadline=None)

@@ -35,9 +35,9 @@ _BUILDING = (
 _UNIT = rf"(?:第?(?:[0-9]+|[A-Za-z{STEMS}]) ?(?:{'|'.join(UNIT_WORDS)})|第?{_CN} ?单元)"
 _FLOOR = rf"(?:第?(?:-?[0-9]+|[Bb][0-9]|{_CN}) ?(?:{'|'.join(FLOOR_WORDS)}))"
 _ROOM_DIGITS = rf"[A-Za-z]?[0-9]+(?:-[0-9]+)*[A-Za-z{STEMS}]?"
-_ROOM = rf"(?:{_ROOM_DIGITS} ?(?:{'|'.join(ROOM_WORDS)})?|{_CN}(?:室|房间|房|户|号))"
+_ROOM = rf"(?:{_ROOM_DIGITS} ?(?:{'|'.join(ROOM_WORDS)})?|{_CN}(?:室|房间|房|户|号)|[零〇一二三四五六七八九]{{3,4}})"
 _DASHED = r"[0-9]+[A-Za-z]?-[0-9]+[A-Za-z]?(?:-[0-9]+[A-Za-z]?){0,2} ?(?:室|房)?"
-_JOINT = "[ -]?"
+_JOINT = "[ ,-]?"
 _REST = rf"(?:[ ,;:(/|{FILLER}].*|(?:{'|'.join(NOISE_WORDS)}).*|[^0-9A-Za-z号#\-][^0-9]*)?"
 _STRICT_REST = (
     rf"(?:[(|{FILLER}].*|[ ,;:/]+(?:[^ 0-9号#弄幢栋楼座室].*)?|(?:{'|'.join(NOISE_WORDS)})[^0-9]*)?"
@@ -92,8 +92,8 @@ _STEPS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.ROAD,
         re.compile(
-            rf"[{_NAMED}]{{1,9}}?(?:大街|大道|街(?!道|坊)|路(?!口)|巷|胡同|弄(?![0-9])"
-            rf"|(?:里|道)(?= ?(?:[0-9]|{_CN}(?:号|弄)|[{STEMS}][0-9])))"
+            rf"[{_NAMED}]{{1,9}}?(?:大街|大道|街(?!道|坊|区)|路(?!口)|巷|胡同|弄"
+            rf"|(?:里|道)(?= ?(?:[0-9]|{_CN}(?:号|弄)|[{STEMS}][0-9])))(?!小区|新村|花园|公寓)"
         ),
     ),
     (
@@ -105,7 +105,9 @@ _STEPS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.INTERSECTION, re.compile(r"(?:与|和)?(?:交叉口|交汇处|路口|交界处)")),
     (
         Kind.ESTATE,
-        re.compile(rf"[{_NAMED}]+?(?=$|[^{_NAMED}]|[东南西北]?(?:{'|'.join(NEAR_WORDS)}))"),
+        re.compile(
+            rf"[{_NAMED}]+?(?=$|[^{_NAMED}]|[东南西北]?(?:{'|'.join(NEAR_WORDS)})|[东南西北]{{1,2}}[侧面])"
+        ),
     ),
 )
 _BARE_NUMBER = re.compile(r"[0-9]{1,4}(?:-[0-9]+)?(?= *$| *[,;:(])")
@@ -114,6 +116,7 @@ _EMPTY = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
 _NOISE = rf"^(?:{'|'.join(NOISE_WORDS)})"
 _CONFIDENCE = {Kind.ESTATE: 0.8, Kind.REDUNDANT: 0.7, Kind.COMMUNITY: 0.9, Kind.DIRECTION: 0.9}
 _WORD_TAIL = re.compile(rf"(?:{'|'.join((*BUILDING_WORDS, *UNIT_WORDS, *FLOOR_WORDS))}|#)$")
+MOST_UNIT_DIGITS = 2
 _WHOLE_DASHED = (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
 _DIVISIONS = frozenset(kind.value for kind in DIVISION_KINDS)
 _NUMBERED = {
@@ -216,7 +219,9 @@ def _read_dashed(template: str, start: int, taken: tuple[Kind, ...]) -> tuple[Pi
     spans = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^- ]+", template[start:])]
     free = [Kind.BUILDING, Kind.UNIT]
     if taken:
-        free = [Kind.UNIT] if taken == (Kind.BUILDING,) else []
+        # 3幢2-501 says a unit, 3幢1102-1 a part of a room.
+        is_unit = spans[0][1] - spans[0][0] <= MOST_UNIT_DIGITS
+        free = [Kind.UNIT] if taken == (Kind.BUILDING,) and is_unit else []
     elif len(spans) == len(_WHOLE_DASHED):
         free.append(Kind.FLOOR)
     if len(spans) - 1 > len(free):
