@@ -24,6 +24,9 @@ DOUBT = {
     "estate_unknown": 0.3,
     "subdistrict_disagrees": 0.1,
     "near": 0.05,
+    "alone": 0.2,
+    "borne_out": 0.04,
+    "unread_number": 0.3,
     "beside": 0.3,
 }
 _LIKENESS = {
@@ -43,6 +46,7 @@ _SKIPPED = " ,;:-/|.()"
 _ROAD_ENDING = re.compile(r"(?:路|街|巷|弄|里|道|胡同)$")
 _NEAR = re.compile(rf"^(?:[东南西北]?(?:{'|'.join(NEAR_WORDS)})|[东南西北]{{1,2}}[侧面]|门口)$")
 _BESIDE = re.compile("斜?对面|隔壁|[东南西北]")
+_DIGIT = re.compile("[0-9]")
 _AREA = re.compile(r".{1,8}(?:社区|居委会|村委会|街道|镇|乡|[^小]区|市|省|组)$")
 _BRACKETED = re.compile(r"\([^()]*\)?")
 LONGEST_NAME = 24
@@ -72,6 +76,8 @@ class _Said:
     leftovers: list[tuple[str, bool]] = field(default_factory=list)  # text, before the number
     has_road: bool = False
     has_estate: bool = False
+    mended: list[tuple[Likeness, int]] = field(default_factory=list)  # with the number of names
+    has_exact: bool = False  # whether another name stood beside the misspelt one
 
 
 class SiteFinder:
@@ -99,6 +105,7 @@ class SiteFinder:
         self._mend(said, site)
         self._choose(said, site)
         self._filter(site, divisions)
+        self._doubt_alone(said, site, divisions)
         return site
 
     def _skip_divisions(self, head: str) -> tuple[int, dict[str, str]]:
@@ -171,7 +178,8 @@ class SiteFinder:
                 text
             ):
                 beside = said.number is not None and said.has_road
-                site.add("unread_beside_number" if beside else "unread", text)
+                reason = "unread_beside_number" if beside else "unread"
+                site.add("unread_number" if _DIGIT.search(text) else reason, text)
                 said.has_estate |= (
                     not is_before and not said.has_estate and bool(said.number is None)
                 )
@@ -196,6 +204,8 @@ class SiteFinder:
         else:
             said.estates, said.has_estate = nodes, True
         site.add(_LIKENESS[likeness], f"{text}={'|'.join(names[:3])}")
+        said.mended.append((likeness, len(names)))
+        said.has_exact |= said.has_estate if wants_road else said.has_road
         return True
 
     def _choose(self, said: _Said, site: Site) -> None:
@@ -213,6 +223,23 @@ class SiteFinder:
                 site.add("number_unknown", said.number)
         else:
             site.add("site_unknown")
+
+    def _doubt_alone(self, said: _Said, site: Site, divisions: dict[str, str]) -> None:
+        """Doubt a misspelt name that nothing else in the text bears out: it may be another place.
+
+        A road or estate spelt right bears it out; a subdistrict does so for a name that sounds or
+        looks the same. Where several names are as near, nothing does.
+        """
+        for likeness, n_names in said.mended:
+            agrees = not any("disagrees" in reason for reason in site.reasons)
+            if said.has_exact and agrees and n_names == 1 and len(said.mended) == 1:
+                continue
+            wanted = divisions.get(Kind.SUBDISTRICT.value)
+            borne_out = wanted is not None and all(
+                wanted in self.register.prefixes.get(node, "") for node in site.nodes
+            )
+            is_close = likeness <= Likeness.LOOK and n_names == 1
+            site.add("alone" if not (is_close and borne_out) else "borne_out")
 
     def _numbers(self, said: _Said) -> list[int]:
         if said.number is None:
