@@ -35,7 +35,10 @@ _BUILDING = (
 _UNIT = rf"(?:第?(?:[0-9]+|[A-Za-z{STEMS}]) ?(?:{'|'.join(UNIT_WORDS)})|第?{_CN} ?单元)"
 _FLOOR = rf"(?:第?(?:-?[0-9]+|[Bb][0-9]|{_CN}) ?(?:{'|'.join(FLOOR_WORDS)}))"
 _ROOM_DIGITS = rf"[A-Za-z]?[0-9]+(?:-[0-9]+)*[A-Za-z{STEMS}]?"
-_ROOM = rf"(?:{_ROOM_DIGITS} ?(?:{'|'.join(ROOM_WORDS)})?|{_CN}(?:室|房间|房|户|号)|[零〇一二三四五六七八九]{{3,4}})"
+_ROOM = (
+    rf"(?:{_ROOM_DIGITS} ?(?:{'|'.join(ROOM_WORDS)})?"
+    rf"|{_CN}(?:室|房间|房|户|号)|[零〇一二三四五六七八九]{{3,4}})"
+)
 _DASHED = r"[0-9]+[A-Za-z]?-[0-9]+[A-Za-z]?(?:-[0-9]+[A-Za-z]?){0,2} ?(?:室|房)?"
 _JOINT = "[ ,-]?"
 _REST = rf"(?:[ ,;:(/|{FILLER}].*|(?:{'|'.join(NOISE_WORDS)}).*|[^0-9A-Za-z号#\-][^0-9]*)?"
