@@ -58,11 +58,12 @@ def run_main_job(folder: Path, tell: Teller) -> dict[str, Any]:
     from fangge.kernel.actor import system_actor
 
     actor = system_actor(
-        "demo", verbs=("areas.import", "sources.edit", "batches.ingest", "staff.assign")
+        "demo", verbs=("areas.import", "sources.edit", "batches.ingest", "batches.roll_back")
     )
     import_areas(actor=actor, path=folder / "areas.gpkg", starts_on=date(2020, 1, 1))
     install_contracts(actor=actor, now=clock.now())
     tell("areas_and_contracts")
+    set_aside_other_districts(actor, folder)
     rows: dict[str, dict[str, int]] = {}
     for code, name in EXTRACTS.items():
         batch = stage_file(
@@ -83,6 +84,18 @@ def run_main_job(folder: Path, tell: Teller) -> dict[str, Any]:
         "entries": count_entries(),
         "run": run.figures,
     }
+
+
+def set_aside_other_districts(actor: Any, folder: Path) -> None:
+    """Take back the batches of a district generated before with another size or seed."""
+    from fangge.fusion.actions.ingest import roll_back_other_files
+    from fangge.kernel import clock
+
+    for code, name in EXTRACTS.items():
+        roll_back_other_files(
+            actor=actor, source_code=code, path=folder / name,
+            reason="another generated district took its place", now=clock.now(),
+        )  # fmt: skip
 
 
 EXTRACTS = {

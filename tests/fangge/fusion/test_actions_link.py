@@ -7,7 +7,7 @@ import pytest
 from tests.makers import steward
 
 from fangge.command.accuracy import measure_accuracy
-from fangge.fusion.actions.ingest import roll_back_batch
+from fangge.fusion.actions.ingest import roll_back_batch, stage_file
 from fangge.fusion.actions.link import link_registers, linking_actor
 from fangge.fusion.models.decision import LinkDecision
 from fangge.fusion.models.source import Batch, SourceRecord
@@ -50,3 +50,26 @@ def test_identifiers_of_entries_stay_when_a_source_is_taken_back(noon: datetime)
     assert dict(Resident.objects.values_list("pk", "code")).items() >= codes.items()
     assert running > 0
     assert Occupancy.objects.filter(ends_on=None, kind="tenant").count() == 0
+
+
+def test_residents_that_only_a_batch_taken_back_spoke_of_end_and_come_back(
+    district: Path, noon: datetime
+) -> None:
+    running = Resident.objects.filter(ends_on=None).count()
+    for source in ("police_population", "health_population"):
+        batch = Batch.objects.get(source__code=source)
+        roll_back_batch(actor=steward(), batch_id=batch.pk, reason="test", now=noon)
+    run = link_registers(actor=linking_actor(), tell=lambda _: None, now=noon)
+    assert run.figures["residents"]["n_ended"] > running / 3
+    assert Resident.objects.count() >= running
+    stage_file(
+        actor=steward(),
+        source_code="police_population",
+        path=district / "police_population.csv",
+        tell=lambda _: None,
+        now=noon,
+    )
+    codes = set(Resident.objects.values_list("code", flat=True))
+    link_registers(actor=linking_actor(), tell=lambda _: None, now=noon)
+    assert Resident.objects.filter(ends_on=None).count() > running * 0.8
+    assert codes <= set(Resident.objects.values_list("code", flat=True))

@@ -151,6 +151,25 @@ def roll_back_batch(*, actor: Actor, batch_id: int, reason: str, now: datetime) 
     return batch
 
 
+def roll_back_other_files(
+    *, actor: Actor, source_code: str, path: Path, reason: str, now: datetime
+) -> int:
+    """Take back every batch of a source but that of this file; give how many."""
+    digest = _hash_file(path)
+    others = Batch.objects.filter(
+        source__code=source_code, state__in=[BatchState.STAGED, BatchState.LINKED]
+    ).exclude(file_hash=digest)
+    found = list(others.order_by("-id").values_list("pk", flat=True))
+    for batch_id in found:
+        roll_back_batch(actor=actor, batch_id=batch_id, reason=reason, now=now)
+    return len(found)
+
+
+def _hash_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def _lock_batch(batch_id: int) -> Batch:
     batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
@@ -176,8 +195,7 @@ def _alone_with(source: Source) -> Iterator[None]:
 def _open_batch(source: Source, path: Path, *, name: str, actor: Actor, now: datetime) -> Batch:
     if not path.is_file():
         raise FileUnreadable(f"There is no file {path}.")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
+    digest = _hash_file(path)
     batch, _ = Batch.objects.get_or_create(
         source=source,
         file_hash=digest,

@@ -21,6 +21,7 @@ class Written:
     n_new: int
     n_changed: int
     n_same: int
+    n_ended: int = 0
 
     def as_figures(self) -> dict[str, int]:
         return asdict(self)
@@ -45,6 +46,7 @@ def write_entries(
     """Bring a register to what `entries` say, touching only rows that differ.
 
     `entries` has `id` and every column; `trail` has `changed_at`, `actor` and `run_id`.
+    An entry that `entries` no longer name ends today; one that they name again runs on.
     The former values of changed entries are appended to the register's history.
     """
     with connection.cursor() as cursor:
@@ -56,8 +58,11 @@ def write_entries(
             cursor, entry_kind=entry_kind, table=table, stage=stage, columns=columns, trail=trail
         )
         n_new = _upsert(cursor, table=table, stage=stage, columns=columns, trail=trail) - n_changed
+        n_ended = _end_missing(cursor, entry_kind=entry_kind, table=table, stage=stage, trail=trail)
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(stage)))
-    return Written(n_new=n_new, n_changed=n_changed, n_same=entries.height - n_new - n_changed)
+    return Written(
+        n_new=n_new, n_changed=n_changed, n_same=entries.height - n_new - n_changed, n_ended=n_ended
+    )
 
 
 def number_entries(entries: pl.DataFrame, *, table: str, letter: str) -> pl.DataFrame:
@@ -176,6 +181,30 @@ def _upsert(
             stage=sql.Identifier(stage),
             differs=_differs(columns),
             updates=updates,
+        )
+    )
+    return int(cursor.rowcount)
+
+
+def _end_missing(
+    cursor: Any, *, entry_kind: EntryKind, table: str, stage: str, trail: Mapping[str, object]
+) -> int:
+    """End what no source speaks of any longer; nothing is removed."""
+    cursor.execute(
+        sql.SQL(
+            "WITH ended AS (UPDATE {table} held SET ends_on = {today}, changed_at = {changed_at} "
+            "WHERE ends_on IS NULL AND NOT EXISTS "
+            "(SELECT FROM {stage} staged WHERE staged.id = held.id) RETURNING held.id) "
+            "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
+            "SELECT {kind}, id, {changed_at}, {actor}, {run_id}, '{{\"ends_on\": null}}' FROM ended"
+        ).format(
+            table=sql.Identifier(table),
+            stage=sql.Identifier(stage),
+            today=sql.SQL("{}::timestamptz::date").format(sql.Literal(trail["changed_at"])),
+            changed_at=sql.Literal(trail["changed_at"]),
+            kind=sql.Literal(entry_kind.value),
+            actor=sql.Literal(trail["actor"]),
+            run_id=sql.Literal(trail["run_id"]),
         )
     )
     return int(cursor.rowcount)

@@ -16,6 +16,7 @@ COLUMNS = {
     "grid_id": Column("bigint"),
     "use": Column("varchar"),
     "floor_area_m2": Column("numeric(9, 2)"),
+    "ends_on": Column("date"),
     "origins": Column("jsonb"),
 }
 
@@ -37,7 +38,7 @@ def register_dwellings(
         dwellings.join(held, on="address_id", how="left", maintain_order="left"),
         table="registers_dwelling",
         letter="D",
-    ).with_columns(pl.col("use").fill_null(""))
+    ).with_columns(pl.col("use").fill_null(""), ends_on=pl.lit(None, pl.Date))
     written = write_entries(
         entry_kind=EntryKind.DWELLING,
         table="registers_dwelling",

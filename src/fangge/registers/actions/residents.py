@@ -21,6 +21,7 @@ COLUMNS = {
     "identifier_hash": Column("bytea"),
     "phone_sealed": Column("bytea", is_sealed=True),
     "phone_hash": Column("bytea"),
+    "ends_on": Column("date"),
     "origins": Column("jsonb"),
 }
 
@@ -59,7 +60,7 @@ def _seal_changed(residents: pl.DataFrame, vault: Vault) -> pl.DataFrame:
         },
     )
     sealed = residents.join(held, on="id", how="left", maintain_order="left").with_columns(
-        pl.col("sex").fill_null("")
+        pl.col("sex").fill_null(""), ends_on=pl.lit(None, pl.Date)
     )
     for field in SEALED:
         column = f"registers_resident.{field}"
