@@ -40,3 +40,8 @@ class LinkDecision(models.Model):
     @override
     def __str__(self) -> str:
         return f"decision {self.pk}"
+
+    @property
+    def reason_codes(self) -> list[str]:
+        """The engine's reasons without their arguments, such as `tied`."""
+        return [str(reason).split(":", 1)[0] for reason in self.reasons]
