@@ -1,5 +1,6 @@
 """CGCS2000, WGS-84, GCJ-02 and BD-09, there and back."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
@@ -54,7 +55,7 @@ def convert(points: Points, start: System, end: System) -> Points:
     return _to_baidu(plain) if end == System.BD09 else plain
 
 
-def _invert(shifted: Points, shift) -> Points:  # type: ignore[no-untyped-def]
+def _invert(shifted: Points, shift: Callable[[Points], Points]) -> Points:
     found = shifted
     for _ in range(ROUNDS):
         found = found - (shift(found) - shifted)

@@ -38,32 +38,27 @@ class Speaker(NamedTuple):
     fields: Mapping[str, str]
 
 
+POPULATION: Mapping[str, str] = {
+    "name": "name",
+    "sex": "sex",
+    "birth_on": "birth_on",
+    "identifier": "identifier",
+    "phone": "phone",
+    "address_code": "resident_code",
+    "updated_on": "updated_on",
+}
+"""Both population extracts name their fields alike."""
+
 SPEAKERS = (
     Speaker(
         "police_population",
         "holder",
-        {
-            "name": "name",
-            "sex": "sex",
-            "birth_on": "birth_on",
-            "identifier": "identifier",
-            "phone": "phone",
-            "address_code": "resident_code",
-            "updated_on": "updated_on",
-        },
+        POPULATION,
     ),
     Speaker(
         "health_population",
         "holder",
-        {
-            "name": "name",
-            "sex": "sex",
-            "birth_on": "birth_on",
-            "identifier": "identifier",
-            "phone": "phone",
-            "address_code": "resident_code",
-            "updated_on": "updated_on",
-        },
+        POPULATION,
     ),
     Speaker(
         "housing_dwellings",
