@@ -91,11 +91,53 @@ def test_a_misspelt_name_and_a_turned_date_still_link_with_a_phone() -> None:
     assert found[1] == found[2]
 
 
+def mistype(identifier: str, *, at: int) -> str:
+    return identifier[:at] + str((int(identifier[at]) + 1) % 10) + identifier[at + 1 :]
+
+
+@pytest.mark.parametrize("at", [6, 8, 9, 16])
+def test_an_identifier_with_one_wrong_digit_still_finds_its_person(at: int) -> None:
+    found = clusters_of(
+        residents(
+            {"name": "张丽娜", "identifier": ZHANG, "address_code": "A1-0001"},
+            {"name": "张莉娜", "identifier": mistype(ZHANG, at=at), "address_code": "A9-0007"},
+        )
+    )
+    assert found[1] == found[2]
+
+
+def test_a_mistyped_identifier_under_another_name_is_not_enough() -> None:
+    found = clusters_of(
+        residents(
+            {"name": "张丽娜", "identifier": ZHANG},
+            {"name": "王芳", "identifier": mistype(ZHANG, at=16)},
+        )
+    )
+    assert found[1] != found[2]
+
+
+def test_a_name_alone_links_nobody() -> None:
+    found = clusters_of(residents({"name": "欧阳静姝"}, {"name": "欧阳静姝"}, {"name": "李娜"}))
+    assert found == {1: 1, 2: 2, 3: 3}
+
+
+def test_a_rare_name_says_more_than_a_common_one() -> None:
+    parameters = resident_parameters()
+    blank = {field.name: [MISSING] * 2 for field in parameters.fields}
+    levels = pl.DataFrame({"left": [1, 3], "right": [2, 4], **blank, "name": [3, 3]})
+    typed = levels.with_columns(pl.col(list(blank)).cast(pl.UInt8))
+    rare, common = score_pairs(
+        typed.with_columns(name_share=pl.Series([0.0001, 0.01], dtype=pl.Float32)), parameters
+    )["weight"]
+    assert rare > common + 2
+
+
 def test_a_blank_value_leaves_the_prior_alone() -> None:
     parameters = resident_parameters()
     names = [field.name for field in parameters.fields]
     levels = pl.DataFrame({"left": [1], "right": [2], **{n: [MISSING] for n in names}})
-    scored = score_pairs(levels.with_columns(pl.col(names).cast(pl.UInt8)), parameters)
+    typed = levels.with_columns(pl.col(names).cast(pl.UInt8), name_share=pl.lit(0.5, pl.Float32))
+    scored = score_pairs(typed, parameters)
     assert scored["weight"][0] == pytest.approx(parameters.prior_bits)
 
 

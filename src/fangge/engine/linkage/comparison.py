@@ -4,7 +4,12 @@ import polars as pl
 
 from fangge.engine.linkage.parameters import Field, Kind, Parameters
 from fangge.engine.linkage.schema import MISSING
-from fangge.engine.linkage.similarity import are_transposed_dates, count_differences, sound_names
+from fangge.engine.linkage.similarity import (
+    are_near_codes,
+    are_transposed_dates,
+    count_differences,
+    sound_names,
+)
 
 
 def compare_pairs(
@@ -16,7 +21,8 @@ def compare_pairs(
     -------
     polars.DataFrame
         left, right and for each field its agreement level as UInt8: 0 is disagreement, MISSING
-        where a side is blank.
+        where a side is blank. For a field that counts rarity also {field}_share as Float32: the
+        share of records (0 to 1) that have the left side's value.
     """
     names = [field.name for field in parameters.fields]
     side = records.select("record_id", *names)
@@ -27,7 +33,20 @@ def compare_pairs(
         field.name: _compare(field, joined[f"{field.name}_left"], joined[f"{field.name}_right"])
         for field in parameters.fields
     }
-    return joined.select("left", "right").with_columns(**levels).sort("left", "right")
+    shares = {
+        f"{field.name}_share": _share(records[field.name], joined[f"{field.name}_left"])
+        for field in parameters.fields
+        if field.counts_rarity
+    }
+    return joined.select("left", "right").with_columns(**levels, **shares).sort("left", "right")
+
+
+def _share(held: pl.Series, values: pl.Series) -> pl.Series:
+    counts = held.drop_nulls().value_counts(name="n")
+    found = values.to_frame("value").join(
+        counts.rename({held.name: "value"}), on="value", how="left", maintain_order="left"
+    )
+    return (found["n"] / max(1, held.len() - held.null_count())).cast(pl.Float32)
 
 
 def _compare(field: Field, left: pl.Series, right: pl.Series) -> pl.Series:
@@ -78,4 +97,5 @@ COMPARED = {
     Kind.DATE: _compare_dates,
     Kind.ADDRESS: _compare_addresses,
     Kind.EXACT: _compare_exactly,
+    Kind.CODE: are_near_codes,
 }

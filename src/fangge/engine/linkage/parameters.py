@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DATE = "date"
     ADDRESS = "address"
     EXACT = "exact"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Field:
     kind: Kind
     m: tuple[float, ...]
     u: tuple[float, ...]
+    counts_rarity: bool = False
+    """Whether full agreement on a rare value says more than on a common one."""
 
     @property
     def weights_bits(self) -> tuple[float, ...]:
@@ -55,18 +58,25 @@ def resident_parameters() -> Parameters:
         identifier="identifier",
         fields=(
             Field(
-                "name", Kind.NAME, m=(0.002, 0.02, 0.018, 0.96), u=(0.985, 0.0135, 0.001, 0.0005)
+                "name",
+                Kind.NAME,
+                m=(0.002, 0.02, 0.018, 0.96),
+                u=(0.985, 0.0135, 0.001, 0.0005),
+                counts_rarity=True,
             ),
+            Field("identifier_written", Kind.CODE, m=(0.25, 0.75), u=(0.999999, 0.000001)),
             Field("birth_on", Kind.DATE, m=(0.003, 0.007, 0.99), u=(0.9959, 0.004, 0.0001)),
             Field("sex", Kind.EXACT, m=(0.002, 0.998), u=(0.5, 0.5)),
             Field("phone", Kind.EXACT, m=(0.18, 0.82), u=(0.99998, 0.00002)),
             Field("address_code", Kind.ADDRESS, m=(0.12, 0.05, 0.83), u=(0.9895, 0.01, 0.0005)),
         ),
         blocks=(
-            ("name", "birth_on"),
+            ("name_sound", "birth_on"),
             ("phone",),
             ("birth_on", "address_code"),
-            ("name", "address_code"),
+            ("name_sound", "address_code"),
+            ("name_sound", "identifier_front"),
+            ("name_sound", "identifier_back"),
         ),
         prior_bits=-13.0,
         link_from_bits=5.0,

@@ -10,7 +10,9 @@ from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.decision import decide_pairs
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.scoring import score_pairs
+from fangge.engine.linkage.similarity import sound_names
 from fangge.engine.linkage.standardise.identifiers import (
+    split_codes,
     standardise_credit_codes,
     standardise_identifiers,
     standardise_phones,
@@ -79,4 +81,8 @@ def standardise_records(records: pl.DataFrame) -> pl.DataFrame:
             standardise_credit_codes(records["credit_code"]).alias("credit_code"),
             standardise_person_names(records["representative"]).alias("representative"),
         )
-    return ready.with_columns(standardise_identifiers(records["identifier"]).alias("identifier"))
+    return ready.with_columns(
+        standardise_identifiers(records["identifier"]).alias("identifier"),
+        sound_names(ready["name"]).alias("name_sound"),
+        **split_codes(records["identifier"], "identifier"),
+    )

@@ -3,7 +3,7 @@
 import polars as pl
 from pypinyin import lazy_pinyin
 
-LONGEST_COMPARED = 12
+LONGEST_COMPARED = 18
 
 
 def count_differences(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -30,13 +30,17 @@ def count_differences(left: pl.Series, right: pl.Series) -> pl.Series:
 def sound_names(names: pl.Series) -> pl.Series:
     """Write names by their sound, without tones, so that homophones are equal.
 
-    Distinct names are sounded once. Source: pypinyin's dictionaries.
+    Each character has one sound, so that a surname sounds the same whatever follows it. Distinct
+    characters are sounded once. Source: pypinyin's dictionaries.
     """
-    distinct = names.drop_nulls().unique()
-    sounds = [" ".join(lazy_pinyin(name)) for name in distinct]
-    if not sounds:
-        return names
-    return names.replace_strict(distinct, sounds, default=None, return_dtype=pl.String)
+    characters = sorted(set("".join(names.drop_nulls().unique())))
+    sounds = {character: f"{lazy_pinyin(character)[0]} " for character in characters}
+    return names.str.replace_many(sounds) if sounds else names
+
+
+def are_near_codes(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Tell codes of one length that are equal or differ in one character."""
+    return count_differences(left, right) <= 1
 
 
 def are_transposed_dates(left: pl.Series, right: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ import polars as pl
 
 from fangge.engine.linkage.parameters import organisation_parameters, resident_parameters
 from fangge.engine.linkage.pipeline import Linked, link_records
+from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.survivorship import choose_values
 
 PARTS = ("holder", "tenant", "owner", "organisation")
@@ -59,8 +60,13 @@ def as_parts(
 
 
 def fuse_residents(parts: pl.DataFrame, *, precedence: Mapping[str, int]) -> Fused:
-    """Find which record parts speak of one resident, and the best value of each field."""
-    return _fuse(parts, link_records(parts, resident_parameters()), precedence)
+    """Find which record parts speak of one resident, and the best value of each field.
+
+    An identifier that fails its check is evidence for linking, but never stands in a register.
+    """
+    linked = link_records(parts, resident_parameters())
+    checked = parts.with_columns(standardise_identifiers(parts["identifier"]).alias("identifier"))
+    return _fuse(checked, linked, precedence)
 
 
 def fuse_organisations(parts: pl.DataFrame, *, precedence: Mapping[str, int]) -> Fused:

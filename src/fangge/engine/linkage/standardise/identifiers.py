@@ -47,6 +47,25 @@ def standardise_credit_codes(codes: pl.Series) -> pl.Series:
     return pl.select(pl.when(pl.Series(right)).then(plain)).to_series().alias(codes.name)
 
 
+def split_codes(codes: pl.Series, name: str) -> dict[str, pl.Series]:
+    """Give codes as they are written, right or not, and both halves to find mistyped ones by.
+
+    Returns
+    -------
+    dict of str to polars.Series
+        {name}_written, {name}_front and {name}_back: one wrong character spoils one half only.
+        What has not the length of a code is missing.
+    """
+    plain = _plain(codes)
+    written = pl.select(pl.when(plain.str.len_chars() == N_CHARACTERS).then(plain)).to_series()
+    half = N_CHARACTERS // 2
+    return {
+        f"{name}_written": written,
+        f"{name}_front": written.str.head(half),
+        f"{name}_back": written.str.tail(half),
+    }
+
+
 def standardise_phones(phones: pl.Series) -> pl.Series:
     """Keep the digits of a phone number without the country's code; too short is missing."""
     digits = phones.str.replace_all(r"[^0-9]", "").str.replace(r"^(?:0086|86)(1[0-9]{10})$", "$1")
