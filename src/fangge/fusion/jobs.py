@@ -13,12 +13,16 @@ from fangge.kernel.actor import system_actor
 @app.task(queue="fusion", name="fusion.stage_upload")
 def stage_upload(*, source_code: str, path: str, file_name: str, staff: str) -> None:
     actor = system_actor(staff, verbs=("batches.ingest",))
-    stage_file(
-        actor=actor,
-        source_code=source_code,
-        path=Path(path),
-        name=file_name,
-        tell=lambda _: None,
-        now=clock.now(),
-    )
+    upload = Path(path)
+    if upload.exists():
+        stage_file(
+            actor=actor,
+            source_code=source_code,
+            path=upload,
+            name=file_name,
+            tell=lambda _: None,
+            now=clock.now(),
+        )
+        # Its rows are sealed in the database now; the file itself is not.
+        upload.unlink()
     link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())

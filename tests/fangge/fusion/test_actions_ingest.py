@@ -14,6 +14,7 @@ from tests.makers import steward
 
 from fangge.fusion.actions.ingest import (
     ask_to_cancel,
+    guess_rows,
     roll_back_batch,
     stage_file,
     try_file,
@@ -146,6 +147,28 @@ def test_something_that_is_no_workbook_is_refused(tmp_path: Path, noon: datetime
             tell=lambda _: None,
             now=noon,
         )
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("standard_addresses", "addresses.gpkg"),
+        ("health_population", "health_population.parquet"),
+        ("housing_dwellings", "housing_dwellings.xlsx"),
+    ],
+)
+def test_a_file_that_breaks_off_is_refused_and_leaves_nothing(
+    district: Path, tmp_path: Path, noon: datetime, source: str, name: str
+) -> None:
+    whole = (district / name).read_bytes()
+    path = tmp_path / f"broken-{name}"
+    path.write_bytes(whole[: len(whole) // 2])
+    assert guess_rows(source, path) is None
+    with pytest.raises(FileUnreadable, match="Ask the department"):
+        stage_file(actor=steward(), source_code=source, path=path, tell=lambda _: None, now=noon)
+    batch = Batch.objects.get(file_name=path.name)
+    assert batch.state == BatchState.FAILED
+    assert not batch.records.exists()
 
 
 def test_an_unknown_contract_is_named_with_those_there_are(tmp_path: Path, noon: datetime) -> None:

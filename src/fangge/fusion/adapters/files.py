@@ -1,5 +1,6 @@
 """Read extracts a slice at a time, so that memory does not grow with the file."""
 
+import contextlib
 import csv
 from collections.abc import Iterator
 from itertools import islice
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet
 import pyogrio
+import pyogrio.errors
 import shapely
 from openpyxl import load_workbook
 
@@ -57,15 +60,19 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
 
 
 def count_rows(path: Path, contract: Contract) -> int | None:
-    """Count rows where the kind of file tells at once; for a CSV, guess from its size."""
-    if contract.kind == "parquet":
-        return int(pyarrow.parquet.ParquetFile(path).metadata.num_rows)
-    if contract.kind == "geopackage":
-        return int(pyogrio.read_info(path, layer=contract.sheet)["features"])
-    if contract.kind == "csv":
-        with path.open("rb") as file:
-            some = file.read(1 << 18)
-        return max(1, path.stat().st_size * max(1, some.count(b"\n")) // max(1, len(some)))
+    """Count rows where the kind of file tells at once; for a CSV, guess from its size.
+
+    A file that cannot be opened has no count: reading it says what is wrong with it.
+    """
+    with contextlib.suppress(OSError, pa.ArrowInvalid, pyogrio.errors.DataSourceError):
+        if contract.kind == "parquet":
+            return int(pyarrow.parquet.ParquetFile(path).metadata.num_rows)
+        if contract.kind == "geopackage":
+            return int(pyogrio.read_info(path, layer=contract.sheet)["features"])
+        if contract.kind == "csv":
+            with path.open("rb") as file:
+                some = file.read(1 << 18)
+            return max(1, path.stat().st_size * max(1, some.count(b"\n")) // max(1, len(some)))
     return None
 
 
