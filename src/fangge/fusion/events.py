@@ -23,6 +23,14 @@ class BatchStaged:
 
 
 @dataclass(frozen=True, slots=True)
+class RowMended:
+    """A quarantined row became a record; the next link run uses it."""
+
+    row_id: int
+    mended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRolledBack:
     """A batch was taken back; the next link run ends what only it said."""
 

@@ -26,3 +26,8 @@ def stage_upload(*, source_code: str, path: str, file_name: str, staff: str) -> 
         # Its rows are sealed in the database now; the file itself is not.
         upload.unlink()
     link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())
+
+
+@app.task(queue="fusion", name="fusion.link")
+def link_sources() -> None:
+    link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())

@@ -1,7 +1,12 @@
 """Reactions to what fusion announces: jobs, started when the transaction commits."""
 
-from fangge.fusion.events import FileOffered
-from fangge.fusion.jobs import stage_upload
+import contextlib
+
+from django.db import transaction
+from procrastinate.exceptions import AlreadyEnqueued
+
+from fangge.fusion.events import BatchRolledBack, FileOffered, RowMended
+from fangge.fusion.jobs import link_sources, stage_upload
 from fangge.kernel import bus
 
 
@@ -14,5 +19,13 @@ def read_offered_file(event: FileOffered) -> None:
     )
 
 
+def link_soon(_event: BatchRolledBack | RowMended) -> None:
+    # One run that waits is enough for any number of changes before it.
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        link_sources.configure(queueing_lock="link").defer()
+
+
 def connect() -> None:
     bus.subscribe(FileOffered, read_offered_file)
+    bus.subscribe(BatchRolledBack, link_soon)
+    bus.subscribe(RowMended, link_soon)

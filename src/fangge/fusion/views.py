@@ -117,7 +117,9 @@ def cancel(request: StaffRequest, batch_id: int) -> HttpResponse:
 def roll_back(request: StaffRequest, batch_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     roll_back_batch(actor=request.actor, batch_id=batch_id, reason=reason, now=clock.now())
-    messages.success(request, _("The batch was taken back. The next link run follows it."), "good")
+    messages.success(
+        request, _("The batch was taken back. The registers follow in a moment."), "good"
+    )
     return redirect("fusion:batch", batch_id)
 
 
@@ -156,7 +158,9 @@ def show_row(request: StaffRequest, row_id: int) -> HttpResponse:
         except RowStillFaulty as error:
             values, faults = dict(typed), error.faults
         else:
-            messages.success(request, _("The row was taken. The next link run uses it."), "good")
+            messages.success(
+                request, _("The row was taken. The registers follow in a moment."), "good"
+            )
             waiting = next_waiting_row(mended)
             return redirect("fusion:row", waiting.pk) if waiting else redirect("fusion:quarantine")
     by_field: dict[str, list[dict[str, object]]] = {}

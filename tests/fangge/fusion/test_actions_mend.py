@@ -59,3 +59,16 @@ def test_a_dismissal_needs_a_reason_and_can_be_taken_back(noon: datetime) -> Non
         dismiss_row(actor=steward(), row_id=row.pk, reason=" ", now=noon)
     dismiss_row(actor=steward(), row_id=row.pk, reason="double", now=noon)
     assert reopen_row(actor=steward(), row_id=row.pk, now=noon).state == QuarantineState.OPEN
+
+
+def test_mending_any_number_of_rows_asks_for_one_link_run(noon: datetime) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    waiting = QuarantinedRow.objects.filter(
+        faults__contains=[{"rule": "required"}], batch__source__code="police_population"
+    ).order_by("id")[:2]
+    for row in waiting:
+        _, _, values = open_quarantined_row(actor=steward(), row_id=row.pk, now=noon)
+        typed = {name: value or "" for name, value in values.items()} | {"name": "陆小曼"}
+        mend_row(actor=steward(), row_id=row.pk, values=typed, now=noon)
+    assert ProcrastinateJob.objects.filter(task_name="fusion.link", status="todo").count() == 1

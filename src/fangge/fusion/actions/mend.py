@@ -10,9 +10,11 @@ from django.db import transaction
 from fangge.audit.actions import record_act
 from fangge.fusion.actions.contracts import contract_of
 from fangge.fusion.adapters.staging import SEALED_ROW, accept_rows, seal_rows
+from fangge.fusion.events import RowMended
 from fangge.fusion.models.source import QuarantinedRow, QuarantineState, SourceRecord
 from fangge.fusion.rules.contracts import Contract
 from fangge.fusion.rules.rows import check_rows
+from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid, Missing
 from fangge.kernel.fields import open_vault
@@ -77,6 +79,7 @@ def mend_row(
     row.record = (
         SourceRecord.objects.filter(batch=row.batch, row_no=row.row_no).order_by("-id").first()
     )
+    bus.publish(RowMended(row_id=row.pk, mended_at=now))
     return _decide(row, QuarantineState.MENDED, actor=actor, reason="", now=now)
 
 
