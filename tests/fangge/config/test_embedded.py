@@ -12,7 +12,13 @@ from tempfile import mkdtemp
 import psycopg
 import pytest
 
-from fangge.config.embedded import Cluster, find_cluster, stop_server
+from fangge.config.embedded import (
+    Cluster,
+    DatabaseUnavailable,
+    ensure_database,
+    find_cluster,
+    stop_server,
+)
 
 JOIN = """
 import sys
@@ -133,6 +139,33 @@ def test_a_half_made_cluster_is_made_anew(private_folder: Path) -> None:
     held, url = join(private_folder)
     assert answers(url)
     leave(held)
+
+
+def test_a_number_that_another_program_has_by_now_is_no_server(private_folder: Path) -> None:
+    held, _url = join(private_folder)
+    cluster = cluster_of(private_folder)
+    lines = (cluster.data / "postmaster.pid").read_text().splitlines()
+    leave(held)
+    other = subprocess.Popen(["sleep", "120"], user=cluster.account, cwd="/")
+    try:
+        stale = "\n".join([str(other.pid), *lines[1:]]) + "\n"
+        (cluster.data / "postmaster.pid").write_text(stale)
+        again, url = join(private_folder)
+        assert answers(url)
+        leave(again)
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_data_of_another_version_is_refused_with_the_way_out(private_folder: Path) -> None:
+    held, _url = join(private_folder)
+    leave(held)
+    (cluster_of(private_folder).data / "PG_VERSION").write_text("14\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        with pytest.raises(DatabaseUnavailable, match=r"PostgreSQL 14.*fangge backup"):
+            ensure_database(private_folder)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand PostgreSQL to another account")
