@@ -4,9 +4,10 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fangge.config.embedded import DatabaseUnavailable, find_program
 
-FORMAT = 1
+FORMAT = 2
 DUMP, MANIFEST, KEYS = "database.dump", "manifest.json", "keys"
 
 
@@ -117,16 +118,39 @@ def restore_backup(
 
 
 def _unpack(path: Path, folder: Path) -> dict[str, Any]:
+    """Take out the members that the manifest names, and nothing else a file may hold."""
+    (folder / KEYS).mkdir(mode=0o700)
     try:
         with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+            _take_out(archive, MANIFEST, folder)
+            manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+            if manifest["format"] != FORMAT or not _is_listing(manifest["sha256"]):
+                raise ArchiveRefused(f"{path} is of another version; nothing was changed.")
+            for member in manifest["sha256"]:
+                _take_out(archive, member, folder)
         digests = {member: hash_file(folder / member) for member in manifest["sha256"]}
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
         raise ArchiveRefused(f"{path} is no whole backup: {error}") from error
-    if manifest.get("format") != FORMAT or manifest["sha256"] != digests:
-        raise ArchiveRefused(f"{path} is damaged, or of another version; nothing was changed.")
+    if manifest["sha256"] != digests:
+        raise ArchiveRefused(f"{path} is damaged; nothing was changed.")
     return manifest
+
+
+def _is_listing(digests: Mapping[str, str]) -> bool:
+    """Tell whether the members are a dump and keys, so that none leads out of the folder."""
+    keys = [Path(member) for member in digests if member != DUMP]
+    return DUMP in digests and all(
+        key.parts == (KEYS, key.name) and key.name != ".." for key in keys
+    )
+
+
+def _take_out(archive: tarfile.TarFile, member: str, folder: Path) -> None:
+    # Python 3.11's first releases cannot filter what `extractall` writes, and where to.
+    source = archive.extractfile(member)
+    if source is None:
+        raise KeyError(member)
+    with source, (folder / member).open("wb") as target:
+        shutil.copyfileobj(source, target)
 
 
 def _swap(admin: psycopg.Connection[Any], name: str, fresh: str) -> None:

@@ -1,6 +1,9 @@
 """Backups are whole whoever writes meanwhile, and databases are found however they are named."""
 
+import io
+import json
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,3 +65,19 @@ def test_keys_come_back_only_when_they_were_asked_for(url: str, tmp_path: Path) 
         restore_backup(file, url=url, replaces=True, keys=elsewhere, tell=lambda _: None)
         assert (elsewhere / "sealing_key").exists() is there
     assert (elsewhere / "sealing_key").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_leads_out_of_its_folder_is_refused(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "crafted.tar"
+    manifest = write_backup(file, url=url, keys=None, tell=lambda _: None)
+    for member in ("keys/../../out", "../out", str(tmp_path / "out"), "keys/.."):
+        listing = {**manifest, "sha256": {**manifest["sha256"], member: "0" * 64}}
+        with tarfile.open(file, "w") as archive:
+            for name, text in (("manifest.json", json.dumps(listing)), (member, "x")):
+                added = tarfile.TarInfo(name)
+                added.size = len(text)
+                archive.addfile(added, io.BytesIO(text.encode()))
+        with pytest.raises(ArchiveRefused):
+            restore_backup(file, url=url, replaces=True, keys=tmp_path, tell=lambda _: None)
+    assert not (tmp_path / "out").exists()
+    assert count_rows(url) == {"registers_thing": 5}
