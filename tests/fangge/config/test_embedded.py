@@ -86,7 +86,7 @@ def test_a_private_parent_folder_keeps_its_mode_and_the_data_is_private(
 def test_nobody_comes_in_without_the_password_by_tcp_or_socket(private_folder: Path) -> None:
     held, url = join(private_folder)
     address = psycopg.conninfo.conninfo_to_dict(url)
-    socket_folder = str(cluster_of(private_folder).home)
+    socket_folder = str(cluster_of(private_folder).socket_folder)
     for host in ("127.0.0.1", socket_folder):
         for password in ("", "wrong"):
             with pytest.raises(psycopg.OperationalError, match="password"):
@@ -185,3 +185,15 @@ def test_root_with_a_private_virtual_environment_gets_a_copy_that_runs(
         user="nobody", capture_output=True, text=True, check=True, cwd="/",
     )  # fmt: skip
     assert "PostgreSQL" in told.stdout
+
+
+def test_the_servers_account_cannot_put_anything_where_root_opens_files(
+    private_folder: Path,
+) -> None:
+    held, _ = join(private_folder)
+    cluster = cluster_of(private_folder)
+    owner = os.geteuid()
+    for place in (cluster.home, cluster.password_file, cluster.home / "lock"):
+        assert place.stat().st_uid == owner
+        assert not place.stat().st_mode & 0o022
+    leave(held)
