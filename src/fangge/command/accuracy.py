@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from fangge.engine.linkage.evaluation import compare_clusters
-from fangge.fusion.queries import decided_records
+from fangge.fusion.queries.records import decided_records
 
 
 def measure_accuracy(folder: Path) -> dict[str, dict[str, float]]:

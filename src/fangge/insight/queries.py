@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fangge.fusion.queries import Intake, read_intake
+from fangge.fusion.queries.intake import Intake, read_intake
 from fangge.kernel.actor import Actor
 from fangge.registers.queries.figures import counts_visible_to
 

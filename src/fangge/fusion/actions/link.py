@@ -20,7 +20,7 @@ from fangge.fusion.actions.merge import (
 from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, BatchState
-from fangge.fusion.queries import current_records
+from fangge.fusion.queries.records import current_records
 from fangge.fusion.rules.linking import (
     FIRM,
     ORGANISATION_PRECEDENCE,

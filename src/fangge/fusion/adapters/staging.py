@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from django.db import connection
 
-from fangge.fusion.queries import SEALED_RECORD
+from fangge.fusion.queries.records import SEALED_RECORD
 from fangge.fusion.rules.contracts import Contract
 from fangge.kernel.bulk import copy_frame
 from fangge.kernel.fields import Vault, open_vault

@@ -1,0 +1,89 @@
+"""Records as the link run reads them."""
+
+import polars as pl
+
+from fangge.fusion.models.source import Source
+from fangge.fusion.rules.contracts import Contract, ContractField, FieldType, read_contract
+from fangge.fusion.rules.rows import read_dates, read_sexes
+from fangge.kernel.bulk import read_frame
+from fangge.kernel.fields import open_vault
+
+SEALED_RECORD = "fusion_sourcerecord.sealed"
+
+
+def current_records(source_code: str) -> pl.DataFrame:
+    """Give the records of a source that speak now: record_id, row_no and each field, typed.
+
+    An identifier that fails its check is left to the engine, which takes it as missing.
+    """
+    source = Source.objects.filter(code=source_code).first()
+    if source is None:
+        return pl.DataFrame(schema={"record_id": pl.Int64, "row_no": pl.Int64})
+    contract = read_contract(source.contract)
+    rows = read_frame(
+        "SELECT record.id, record.row_no, record.payload, record.sealed "
+        "FROM fusion_sourcerecord record JOIN fusion_batch batch ON batch.id = record.batch_id "
+        "WHERE record.source_id = %s AND record.replaced_by_batch_id IS NULL "
+        "AND batch.state IN ('staged', 'linked') ORDER BY record.id",
+        (source.pk,),
+        schema={
+            "record_id": pl.Int64,
+            "row_no": pl.Int64,
+            "payload": pl.String,
+            "sealed": pl.Binary,
+        },
+    )
+    return _type_fields(_open_rows(rows, contract), contract)
+
+
+def _open_rows(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    sealed = list(contract.sealed)
+    opened = [field.name for field in contract.fields if field.name not in sealed]
+    payload = rows["payload"].str.json_decode(pl.Struct(dict.fromkeys(opened, pl.String)))
+    frame = rows.select("record_id", "row_no").with_columns(payload.struct.unnest().get_columns())
+    if not sealed:
+        return frame
+    vault = open_vault()
+    texts = [
+        None if box is None else vault.open(box, column=SEALED_RECORD) for box in rows["sealed"]
+    ]
+    found = pl.Series(texts, dtype=pl.String).str.json_decode(
+        pl.Struct(dict.fromkeys(sealed, pl.String))
+    )
+    return frame.with_columns(found.struct.unnest().get_columns())
+
+
+def _type_fields(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    return rows.with_columns(_type_field(field) for field in contract.fields)
+
+
+def _type_field(field: ContractField) -> pl.Expr:
+    value = pl.col(field.name)
+    if field.type is FieldType.DATE:
+        return read_dates(value).alias(field.name)
+    if field.type is FieldType.SEX:
+        return read_sexes(value).alias(field.name)
+    if field.type in {FieldType.NUMBER, FieldType.LONGITUDE, FieldType.LATITUDE}:
+        return value.cast(pl.Float64, strict=False)
+    return value
+
+
+def decided_records() -> pl.DataFrame:
+    """Give what every current record part was taken for: source, row_no, kind, part and entry."""
+    return read_frame(
+        "SELECT source.code, record.row_no, decision.kind, decision.part, decision.entry_id, "
+        "address.code FROM fusion_linkdecision decision "
+        "JOIN fusion_sourcerecord record ON record.id = decision.record_id "
+        "JOIN fusion_source source ON source.id = record.source_id "
+        "LEFT JOIN registers_address address "
+        "ON decision.kind = 'address' AND address.id = decision.entry_id "
+        "WHERE decision.is_current AND record.replaced_by_batch_id IS NULL",
+        schema={
+            "source": pl.String,
+            "row_no": pl.Int64,
+            "kind": pl.String,
+            "part": pl.String,
+            "entry_id": pl.Int64,
+            "entry_code": pl.String,
+        },
+    )
