@@ -1,9 +1,8 @@
 """The `fangge` command: one subcommand a file, each loaded when it is asked for."""
 
-import importlib
-
 import click
-from typing_extensions import override
+
+from fangge.command.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
     "demo": "Run the main job on a generated district and open the site.",
@@ -19,24 +18,11 @@ COMMANDS: dict[str, str] = {
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
+FOLDERS = {"bench": "fangge.command.bench.group"}
+"""Subcommands that are a folder, and the file that gathers it."""
+MODULES = {name: FOLDERS.get(name, f"fangge.command.{name}") for name in COMMANDS}
 
 
-class Lazy(click.Group):
-    """A group that imports a subcommand only when it is used, so that `--help` is instant."""
-
-    @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"fangge.command.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-
-@click.group(cls=Lazy)
+@click.group(cls=LazyGroup, modules=MODULES)
 def main() -> None:
     """Run a city district grid by grid."""

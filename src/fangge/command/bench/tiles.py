@@ -1,4 +1,4 @@
-"""`fangge bench`: figures beside a peer, interleaved in one run; ratios count, times do not."""
+"""`fangge bench tiles`: map tiles beside the same counts without the pyramid."""
 
 import os
 import platform
@@ -20,17 +20,12 @@ ZOOMS = (10, 12, 13, 14, 15, 16, 17)
 TILES_A_ZOOM = 25
 
 
-@click.group("bench")
-def command() -> None:
-    """Measure Fangge beside its peers, in one run."""
-
-
-@command.command("tiles")
+@click.command("tiles")
 @click.option("--points", default=1_000_000, show_default=True)
 @click.option(
     "--json", is_flag=True, expose_value=False, help="JSON is what it prints in any case."
 )
-def bench_tiles(*, points: int) -> None:
+def command(*, points: int) -> None:
     """Time tiles from POINTS buildings; the peer groups the same points without the pyramid."""
     os.environ["FANGGE_DATA"] = os.environ.get("FANGGE_DATA", ".fangge") + "/bench"
     forget_address()
