@@ -108,6 +108,27 @@ def build(*, source: Path, folder: Path) -> None:
     print_json({**describe_register(folder), "register": str(folder)})
 
 
+@index.command("update")
+@click.option("--input", "source", required=True, type=IN_FILE, help="Parquet, CSV or JSON lines.")
+@click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
+@click.option("--removed", type=IN_FILE, help="Codes that are no more, one a line.")
+def update(*, source: Path, folder: Path, removed: Path | None) -> None:
+    """Bring new, changed and removed addresses into an index.
+
+    \b
+    Example:
+      fangge address index update --register index --input changes.csv --removed codes.txt
+    """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.engine.address.register import IndexUnreadable, describe_register, update_register
+
+    gone = [] if removed is None else removed.read_text(encoding="utf-8").split()
+    try:
+        update_register(_read_register(source), gone, folder)
+    except IndexUnreadable as error:
+        raise click.ClickException(str(error)) from error
+    print_json({**describe_register(folder), "register": str(folder)})
+
+
 @index.command("info")
 @click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
 def info(*, folder: Path) -> None:

@@ -51,6 +51,22 @@ def test_a_register_is_compiled_and_texts_matched(tmp_path: Path, ending: str) -
     assert [row["asserted"] for row in found] == [True, False, False]
 
 
+def test_an_index_follows_changes_and_removals(tmp_path: Path) -> None:
+    schema = ["code", "parent_code", "level", "name", "full_name"]
+    index, source, gone = tmp_path / "index", tmp_path / "r.csv", tmp_path / "gone.txt"
+    pl.DataFrame(ROWS, schema=schema, orient="row").write_csv(source)
+    run("index", "build", "--input", source, "--register", index)
+    full = "江苏省苏州市姑苏区平江街道临顿路88号5幢"
+    change = ("C", "N", "building", "5幢", full)
+    pl.DataFrame([change], schema=schema, orient="row").write_csv(source)
+    gone.write_text("B\n", encoding="utf-8")
+    options = ("--register", index, "--input", source, "--removed", gone)
+    assert json.loads(run("index", "update", *options))["version"] == 2
+    texts = write_lines(tmp_path / "in", ["临顿路88号3幢", "临顿路88号5幢"])
+    run("match", "--register", index, "--input", texts, "--output", tmp_path / "out")
+    assert [row["asserted"] for row in read_lines(tmp_path / "out")] == [False, True]
+
+
 def test_texts_are_parsed_line_by_line(tmp_path: Path) -> None:
     texts = write_lines(tmp_path / "in", ["木渎镇天平村3组12号", "\ud800", ""])
     run("parse", "--input", texts, "--output", tmp_path / "out")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from fangge.engine.address.spelling import NameIndex, sound_out
 from fangge.engine.address.tree import compile_tables
 
-FORMAT = 4
+FORMAT = 5
+COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
 EMPTY_ARRAY_BYTES = 128
 TABLE_NAMES = ("nodes", "names", "numbers", "tokens", "sites", "below")
 
@@ -98,6 +100,42 @@ def build_register(addresses: pl.DataFrame, directory: Path) -> None:
     RegisterTooLarge
         If the register has more sites or numberings than a 64-bit key holds.
     """
+    _write_version(addresses.select(COLUMNS), directory, version=1)
+
+
+def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Path) -> None:
+    """Bring changes of a register into its index; the answers are those of an index built anew.
+
+    Parameters
+    ----------
+    changed : polars.DataFrame
+        New and changed addresses with the columns of `build_register`, whole, keyed by code.
+    removed : sequence of str
+        Codes that the register no longer holds; unknown ones are ignored. A code that is both
+        changed and removed is removed.
+    directory : Path
+        An index; its next version takes its place. Who has the old one open reads on, and a crash
+        leaves the old one whole.
+
+    Raises
+    ------
+    IndexUnreadable
+        If the folder holds no index of this format.
+    """
+    described = describe_register(directory)
+    held = pl.read_parquet(directory / "source.parquet")
+    fresh = changed.select(COLUMNS).unique("code", keep="last", maintain_order=True)
+    kept = held.filter(~pl.col("code").is_in(fresh["code"].implode()))
+    rows = pl.concat([kept, fresh.cast(held.schema)])
+    gone = pl.Series(list(removed), dtype=pl.String)
+    _write_version(
+        rows.filter(~pl.col("code").is_in(gone.implode())),
+        directory,
+        version=described["version"] + 1,
+    )
+
+
+def _write_version(addresses: pl.DataFrame, directory: Path, *, version: int) -> None:
     tables = compile_tables(addresses)
     names = tables.names.with_columns(sound=pl.Series(sound_out(tables.names["name"])))
     fresh = directory.with_name(f".{directory.name}.{os.getpid()}")
@@ -108,7 +146,9 @@ def build_register(addresses: pl.DataFrame, directory: Path) -> None:
         frame.write_ipc(fresh / f"{table}.arrow", compat_level=pl.CompatLevel.oldest())
     np.save(fresh / "keys.npy", tables.keys)
     np.save(fresh / "rows.npy", tables.rows)
-    described = {"format": FORMAT, "n_addresses": tables.nodes.height, "n_names": names.height}
+    addresses.sort("code").write_parquet(fresh / "source.parquet")
+    described = {"format": FORMAT, "version": version, "n_addresses": tables.nodes.height}
+    described["n_names"] = names.height
     (fresh / "index.json").write_text(json.dumps(described))
     _put_in_place(fresh, directory)
 
