@@ -10,17 +10,7 @@ from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.decision import decide_pairs
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.scoring import score_pairs
-from fangge.engine.linkage.similarity import sound_names
-from fangge.engine.linkage.standardise.identifiers import (
-    split_codes,
-    standardise_credit_codes,
-    standardise_identifiers,
-    standardise_phones,
-)
-from fangge.engine.linkage.standardise.names import (
-    standardise_organisation_names,
-    standardise_person_names,
-)
+from fangge.engine.linkage.standardise.records import standardise_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +57,3 @@ def link_records(records: pl.DataFrame, parameters: Parameters) -> Linked:
         else doubtful.select("left", "right", "weight")
     )
     return Linked(clusters=clusters, pairs=pl.concat([apart, cut]).sort("left", "right"))
-
-
-def standardise_records(records: pl.DataFrame) -> pl.DataFrame:
-    """Bring every column that a stage compares to one writing."""
-    is_organisation = "credit_code" in records.columns
-    names = standardise_organisation_names if is_organisation else standardise_person_names
-    ready = records.with_columns(
-        names(records["name"]).alias("name"), standardise_phones(records["phone"]).alias("phone")
-    )
-    if is_organisation:
-        return ready.with_columns(
-            standardise_credit_codes(records["credit_code"]).alias("credit_code"),
-            standardise_person_names(records["representative"]).alias("representative"),
-        )
-    return ready.with_columns(
-        standardise_identifiers(records["identifier"]).alias("identifier"),
-        sound_names(ready["name"]).alias("name_sound"),
-        **split_codes(records["identifier"], "identifier"),
-    )

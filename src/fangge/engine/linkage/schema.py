@@ -46,5 +46,14 @@ CLUSTERS: Schema = {
 }
 """Each record once; cluster is the smallest record_id of the subject's records."""
 
+EXPLAINED: Schema = {
+    "field": pl.String,
+    "left": pl.String,
+    "right": pl.String,
+    "level": pl.String,
+    "bits": pl.Float64,
+}
+"""What a field adds to a pair's weight: both values as compared, the level in words, the bits."""
+
 MISSING = 255
 """The agreement level of a field that a side leaves blank: no evidence either way."""

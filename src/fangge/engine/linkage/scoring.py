@@ -31,15 +31,25 @@ def score_pairs(levels: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     value weighs by that value's share of the records. Time O(n_pairs * n_fields).
     Source: Fellegi and Sunter 1969, JASA 64:1183.
     """
+    weighed = weigh_fields(levels, parameters)
     weight = np.full(levels.height, parameters.prior_bits, dtype=np.float32)
+    for field in parameters.fields:
+        weight += weighed[f"{field.name}_bits"].to_numpy()
+    return levels.with_columns(weight=pl.Series(weight, dtype=pl.Float32))
+
+
+def weigh_fields(levels: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """Give `levels` with {field}_bits for each field: what its level says for one subject."""
+    bits = {}
     for field in parameters.fields:
         table = np.zeros(MISSING + 1, dtype=np.float32)
         table[: len(field.m)] = field.weights_bits
         level = levels[field.name].to_numpy()
-        weight += table[level]
+        weight = table[level]
         if field.counts_rarity:
-            weight += _rarity_bits(field, level, levels[f"{field.name}_share"].to_numpy())
-    return levels.with_columns(weight=pl.Series(weight, dtype=pl.Float32))
+            weight = weight + _rarity_bits(field, level, levels[f"{field.name}_share"].to_numpy())
+        bits[f"{field.name}_bits"] = pl.Series(weight, dtype=pl.Float32)
+    return levels.with_columns(**bits)
 
 
 def _rarity_bits(field: Field, level: np.ndarray, share: np.ndarray) -> np.ndarray:
