@@ -17,7 +17,7 @@ from fangge.engine.synthesis.departments import (
 )
 from fangge.engine.synthesis.district import District, make_district
 from fangge.engine.synthesis.noise import RATES, Rates
-from fangge.engine.synthesis.people import make_people
+from fangge.engine.synthesis.people import People, make_people
 from fangge.engine.synthesis.streets import Streets, make_streets
 from fangge.engine.synthesis.truth import answer_rows
 
@@ -36,6 +36,7 @@ class Generated:
     housing: Extract
     market: Extract
     truth: pl.DataFrame
+    subjects: pl.DataFrame  # kind, subject, and what is true of it
     counts: dict[str, int]
 
 
@@ -89,6 +90,7 @@ def generate_district(
         housing=housing,
         market=market,
         truth=pl.concat([address_answers, *(answers for _, answers in sent)]),
+        subjects=_list_subjects(people, streets),
         counts={
             "areas": district.areas.height,
             "grids": district.grids.height,
@@ -98,6 +100,34 @@ def generate_district(
             "households": people.households.height,
             "organisations": people.organisations.height,
         },
+    )
+
+
+def _list_subjects(people: People, streets: Streets) -> pl.DataFrame:
+    """List what is true of each resident and organisation."""
+    residents, firms = people.residents, people.organisations
+    return pl.concat(
+        [
+            residents.select(
+                pl.lit("residents").alias("kind"),
+                pl.col("person").cast(pl.String).alias("subject"),
+                "name",
+                "sex",
+                "birth_on",
+                "identifier",
+                "phone",
+            ).with_columns(address_code=streets.rooms["address_code"].gather(residents["home"])),
+            firms.select(
+                pl.lit("organisations").alias("kind"),
+                pl.col("organisation").cast(pl.String).alias("subject"),
+                "name",
+                "credit_code",
+                "representative",
+                "founded_on",
+                "phone",
+            ),
+        ],
+        how="diagonal",
     )
 
 

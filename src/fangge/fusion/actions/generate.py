@@ -37,7 +37,9 @@ def write_district(
 
 def check_folder(folder: Path) -> None:
     """Raise `FolderTaken` unless the folder is absent, empty or a generated district."""
-    names = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+    names = {
+        entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if not entry.is_dir()
+    }
     if names and (SUMMARY not in names or names - set(FILES)):
         raise FolderTaken(
             f"{folder} is not empty and not a generated district. Name another folder."

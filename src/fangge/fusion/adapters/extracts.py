@@ -15,6 +15,7 @@ import shapely
 
 from fangge.engine.synthesis.breakage import IN_LINES, Extract
 from fangge.engine.synthesis.extracts import generate_district
+from fangge.engine.synthesis.records import list_records
 from fangge.fusion.adapters.sheets import write_sheet
 
 FORMAT = 1
@@ -23,6 +24,8 @@ UNDECODABLE = b"\xff\xff"
 BOM = b"\xef\xbb\xbf"
 SLICE_ROWS = 2_000
 SUMMARY = "district.json"
+RECORDS = "records"
+RECORD_TABLES = ("residents", "organisations", "dwellings", "addresses", "truth", "subjects")
 FILES = (
     "addresses.gpkg",
     "areas.gpkg",
@@ -32,6 +35,7 @@ FILES = (
     "market_organisations.csv",
     "police_population.csv",
     "truth.parquet",
+    *(f"{RECORDS}/{name}.parquet" for name in RECORD_TABLES),
 )
 LEVELS = ("district", "subdistrict", "community", "grid")
 
@@ -52,6 +56,9 @@ def write_extracts(
         "market_organisations.csv": partial(_write_csv, extract=made.market, encoding="utf-8"),
         "areas.gpkg": partial(_write_areas, areas=made.district.areas),
     }
+    (folder / RECORDS).mkdir()
+    for name, table in list_records(made).items():
+        writers[f"{RECORDS}/{name}.parquet"] = table.write_parquet
     # Compressing a workbook and filling a GeoPackage leave the interpreter free for each other.
     with ThreadPoolExecutor(max_workers=2) as pool:
         started = {name: pool.submit(write, folder / name) for name, write in writers.items()}
