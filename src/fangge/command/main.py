@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Run the main job on a generated district and open the site.",
     "generate": "Write a synthetic district as departments would send it.",
     "ingest": "Check a file by its contract and stage its rows.",
+    "link": "Link records in Parquet files, without a database.",
     "serve": "Serve the site.",
     "work": "Do background jobs; serve starts one of these itself.",
     "bench": "Measure Fangge beside its peers, in one run.",
@@ -18,7 +19,10 @@ COMMANDS: dict[str, str] = {
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
-FOLDERS = {"bench": "fangge.command.bench.group"}
+FOLDERS = {
+    "bench": "fangge.command.bench.group",
+    "link": "fangge.command.link.command",
+}
 """Subcommands that are a folder, and the file that gathers it."""
 MODULES = {name: FOLDERS.get(name, f"fangge.command.{name}") for name in COMMANDS}
 

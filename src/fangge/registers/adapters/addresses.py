@@ -49,11 +49,13 @@ def current_index() -> Register:
     """Open the published index; raise `IndexMissing` when there is none."""
     pointer = index_folder() / "current"
     if not pointer.exists():
-        raise IndexMissing("No address register was compiled yet: run `fangge link` first.")
+        raise IndexMissing(
+            "No address register was compiled yet: run `fangge ingest … --link` first."
+        )
     try:
         return _open(index_folder() / pointer.read_text())
     except IndexUnreadable as error:
-        raise IndexMissing(f"{error}: run `fangge link` again.") from error
+        raise IndexMissing(f"{error}: run `fangge ingest … --link` again.") from error
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,73 @@
+"""How right clusters and entries are, where the truth stands beside the records."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fangge.command.link.reading import find_records, read_table
+from fangge.engine.linkage.evaluation import compare_clusters
+
+VALUES = {
+    "residents": ("name", "identifier", "birth_on", "phone"),
+    "organisations": ("name", "credit_code", "founded_on", "phone"),
+}
+"""The fields whose surviving values are compared with the true ones."""
+
+
+def measure_clusters(folder: Path, kind: str, clusters: pl.DataFrame) -> dict[str, Any] | None:
+    """Give precision, recall and F1 by pairs; nothing where no truth stands beside the records."""
+    truth = _read_truth(folder, kind)
+    if truth is None:
+        return None
+    agreement = compare_clusters(clusters.select("record_id", cluster="entry_id"), truth)
+    return {name: _round(value) for name, value in asdict(agreement).items()}
+
+
+def measure_values(
+    folder: Path, kind: str, clusters: pl.DataFrame, entries: pl.DataFrame
+) -> dict[str, float] | None:
+    """Give the share (0 to 1) of surviving values that are right, by field.
+
+    An entry speaks of the subject that most of its records speak of; entries without a value are
+    left out, and so are values that the subject does not have. Blanks and dots in a name, and
+    capitals, are a matter of style.
+    """
+    truth, path = _read_truth(folder, kind), find_records(folder) / "subjects.parquet"
+    if truth is None or not path.exists() or kind not in VALUES:
+        return None
+    true = read_table(path).filter(pl.col("kind") == kind)
+    whose = (
+        clusters.join(truth, on="record_id")
+        .group_by("entry_id", "subject")
+        .len()
+        .sort("entry_id", "len", "subject", descending=[False, True, False])
+        .unique("entry_id", keep="first", maintain_order=True)
+    )
+    both = entries.join(whose, on="entry_id").join(true, on="subject", suffix="_true")
+    right = {field: _are_right(both, field) for field in VALUES[kind]}
+    return {field: _round(int(told.sum()) / max(1, told.len())) for field, told in right.items()}
+
+
+def _are_right(both: pl.DataFrame, field: str) -> pl.Series:
+    said, true = both[field], both[f"{field}_true"]
+    if field == "name":
+        said, true = (
+            names.str.replace_all(r"[\s·•・．.]", "").str.to_lowercase() for names in (said, true)
+        )
+    return (said == true).drop_nulls()
+
+
+def _read_truth(folder: Path, kind: str) -> pl.DataFrame | None:
+    path = find_records(folder) / "truth.parquet"
+    if not path.exists():
+        return None
+    truth = read_table(path)
+    if "kind" in truth.columns:
+        truth = truth.filter(pl.col("kind") == kind)
+    return truth.select("record_id", "subject")
+
+
+def _round(value: float) -> float:
+    return round(value, 6)

@@ -1,0 +1,49 @@
+"""What was found, as Parquet in a folder that is whole or absent."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fangge.command.link.fusing import Fused
+from fangge.kernel.errors import Conflict
+
+SUMMARY = "link.json"
+TABLES = ("clusters", "entries", "review")
+
+
+class OutputTaken(Conflict):
+    """The output folder holds something that `fangge link` did not write."""
+
+
+def check_output(folder: Path) -> None:
+    """Raise `OutputTaken` unless the folder is absent, empty or an older output."""
+    names = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+    ours = {name for name in names if name == SUMMARY or name.endswith(_endings())}
+    if names and (SUMMARY not in names or names - ours):
+        raise OutputTaken(
+            f"{folder} is not empty and no older output. Name another folder with --output."
+        )
+
+
+def write_output(folder: Path, found: Mapping[str, Fused], summary: Mapping[str, Any]) -> None:
+    """Write everything into a hidden folder beside the output, then let it take its place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for kind, fused in found.items():
+            for table in TABLES:
+                getattr(fused, table).write_parquet(
+                    fresh / f"{kind}_{table}.parquet", compression="lz4", statistics=False
+                )
+        (fresh / SUMMARY).write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _endings() -> tuple[str, ...]:
+    return tuple(f"_{table}.parquet" for table in TABLES)
