@@ -7,7 +7,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from fangge.fusion.events import BatchRolledBack, FileOffered, RowMended
 from fangge.fusion.jobs import link_sources, stage_upload
+from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
+from fangge.registers.queries.origins import name_records_by
 
 
 def read_offered_file(event: FileOffered) -> None:
@@ -29,3 +31,4 @@ def connect() -> None:
     bus.subscribe(FileOffered, read_offered_file)
     bus.subscribe(BatchRolledBack, link_soon)
     bus.subscribe(RowMended, link_soon)
+    name_records_by(name_sources)

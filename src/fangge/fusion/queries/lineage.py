@@ -1,9 +1,12 @@
 """Where a fact came from."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
+
 from fangge.fusion.models.decision import LinkDecision
-from fangge.fusion.models.source import SourceRecord
+from fangge.fusion.models.source import Source, SourceRecord
 from fangge.fusion.rules.contracts import Contract, read_contract
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
@@ -47,3 +50,15 @@ def get_lineage(*, actor: Actor, record_id: int) -> Lineage:
         for field in contract.fields
     ]
     return Lineage(record, contract, facts, list(record.decisions.order_by("-decided_at", "id")))
+
+
+def name_sources(record_ids: Collection[int]) -> dict[int, str]:
+    """Give the title of the source that each record came from, in the reader's language."""
+    found = dict(SourceRecord.objects.filter(pk__in=record_ids).values_list("pk", "source_id"))
+    held = Source.objects.filter(pk__in=set(found.values())).values_list("pk", "contract")
+    titles = {source_id: _title(read_contract(text)) for source_id, text in held}
+    return {record_id: titles[source_id] for record_id, source_id in found.items()}
+
+
+def _title(contract: Contract) -> str:
+    return contract.title_en if (get_language() or "").startswith("en") else contract.title

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import copy_frame, next_ids, read_frame
-from fangge.registers.actions.bulk import Column, Written, write_entries
+from fangge.registers.actions.bulk import Column, Trail, Written, write_entries
 from fangge.registers.adapters.places import morton_codes
 from fangge.registers.models.address import AddressLevel
 from fangge.registers.models.change import EntryKind
@@ -31,7 +31,13 @@ FIELDS = ("name", "full_name", "position", "grid", "starts_on", "aliases")
 
 @transaction.atomic
 def register_addresses(
-    *, actor: Actor, addresses: pl.DataFrame, run_id: int | None, now: datetime
+    *,
+    actor: Actor,
+    addresses: pl.DataFrame,
+    run_id: int | None,
+    said: pl.DataFrame | None = None,
+    ended: pl.Series | None = None,
+    now: datetime,
 ) -> Written:
     """Register addresses that come with their whole tree.
 
@@ -45,7 +51,8 @@ def register_addresses(
         table="registers_address",
         columns=COLUMNS,
         entries=placed,
-        trail={"changed_at": now, "actor": actor.reference, "run_id": run_id},
+        trail=Trail(changed_at=now, actor=actor.reference, run_id=run_id, said=said),
+        ended=ended,
     )
     _write_aliases(placed)
     return written
@@ -69,8 +76,9 @@ def _number_addresses(addresses: pl.DataFrame) -> pl.DataFrame:
     fresh = known.filter(pl.col("id").is_null())
     with connection.cursor() as cursor:
         ids = next_ids(cursor, "registers_address_id_seq", n_ids=fresh.height)
-    numbered = fresh.with_columns(pl.Series("id", ids, dtype=pl.Int64))
-    return pl.concat([known.filter(pl.col("id").is_not_null()), numbered])
+    numbered = fresh.with_columns(pl.Series("id", ids, dtype=pl.Int64), is_new=pl.lit(value=True))
+    held_before = known.filter(pl.col("id").is_not_null()).with_columns(is_new=pl.lit(value=False))
+    return pl.concat([held_before, numbered])
 
 
 def _place_in_tree(addresses: pl.DataFrame, *, grids: pl.DataFrame) -> pl.DataFrame:

@@ -1,17 +1,20 @@
-"""One way to write many entries: stage by COPY, keep what was, then insert and update by set."""
+"""One way to write many entries: new ones by COPY, known ones by set where they differ."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from django.db import connection
 from psycopg import sql
 
-from fangge.kernel.bulk import copy_frame, next_ids
+from fangge.kernel.bulk import copy_frame, next_ids, read_frame
 from fangge.registers.models.change import EntryKind
+from fangge.registers.rules.history import CHANGING, origin_names
 
 CODE_DIGITS = 10
+CHANGED = "stage_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,20 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a register: its type, and where it differs from its name, the stage's text."""
+    """A column of a register and its type; a sealed one differs when its hash does."""
 
     kind: str
     is_sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """When, by whom, in which run; and the date each record gives for what it says."""
+
+    changed_at: datetime
+    actor: str
+    run_id: int | None
+    said: pl.DataFrame | None = None  # record_id, said_on
 
 
 def write_entries(
@@ -41,25 +54,26 @@ def write_entries(
     table: str,
     columns: Mapping[str, Column],
     entries: pl.DataFrame,
-    trail: Mapping[str, object],
+    trail: Trail,
+    ended: pl.Series | None = None,
 ) -> Written:
     """Bring a register to what `entries` say, touching only rows that differ.
 
-    `entries` has `id` and every column; `trail` has `changed_at`, `actor` and `run_id`.
-    An entry that `entries` no longer name ends today; one that they name again runs on.
-    The former values of changed entries are appended to the register's history.
+    `entries` has `id` and every column, and `is_new` where the caller knows it. Entries whose
+    identifiers are in `ended` end today; without `ended`, so does every entry that `entries` no
+    longer name. One that they name again runs on. What changed entries held before is appended to
+    the register's history.
     """
+    is_new = entries["is_new"] if "is_new" in entries.columns else pl.lit(value=False)
+    fresh, known = entries.filter(is_new), entries.filter(~is_new)
+    writer = _Writer(entry_kind=entry_kind, table=table, columns=columns, trail=trail)
     with connection.cursor() as cursor:
-        stage = f"stage_{table}"
-        _make_stage(cursor, stage=stage, columns=columns)
-        copy_frame(cursor, stage, entries.select("id", *columns))
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(stage)))
-        n_changed = _keep_former(
-            cursor, entry_kind=entry_kind, table=table, stage=stage, columns=columns, trail=trail
-        )
-        n_new = _upsert(cursor, table=table, stage=stage, columns=columns, trail=trail) - n_changed
-        n_ended = _end_missing(cursor, entry_kind=entry_kind, table=table, stage=stage, trail=trail)
-        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(stage)))
+        writer.stage(cursor, known)
+        n_changed = writer.write_changed(cursor, known)
+        n_ended = writer.end(cursor, ended)
+        n_new = writer.insert_absent(cursor) if known.height else 0
+        n_new += writer.copy_new(cursor, fresh)
+        writer.clear(cursor)
     return Written(
         n_new=n_new, n_changed=n_changed, n_same=entries.height - n_new - n_changed, n_ended=n_ended
     )
@@ -70,9 +84,9 @@ def number_entries(entries: pl.DataFrame, *, table: str, letter: str) -> pl.Data
     missing = entries["id"].is_null()
     with connection.cursor() as cursor:
         fresh = next_ids(cursor, f"{table}_id_seq", n_ids=int(missing.sum()))
-    return entries.with_columns(_fill(entries["id"], fresh).alias("id")).with_columns(
-        code=pl.lit(letter) + pl.col("id").cast(pl.String).str.zfill(CODE_DIGITS)
-    )
+    return entries.with_columns(
+        _fill(entries["id"], fresh).alias("id"), is_new=missing
+    ).with_columns(code=pl.lit(letter) + pl.col("id").cast(pl.String).str.zfill(CODE_DIGITS))
 
 
 def _fill(ids: pl.Series, fresh: list[int]) -> pl.Series:
@@ -84,127 +98,191 @@ def _fill(ids: pl.Series, fresh: list[int]) -> pl.Series:
     return ids.zip_with(ids.is_not_null(), new)
 
 
-def _make_stage(cursor: Any, *, stage: str, columns: Mapping[str, Column]) -> None:
-    definitions = [sql.SQL("id bigint PRIMARY KEY")] + [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column.kind))
-        for name, column in columns.items()
-    ]
-    cursor.execute(
-        sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(
-            sql.Identifier(stage), sql.SQL(", ").join(definitions)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """The statements of one write to one register."""
+
+    entry_kind: EntryKind
+    table: str
+    columns: Mapping[str, Column]
+    trail: Trail
+
+    def stage(self, cursor: Any, known: pl.DataFrame) -> None:
+        definitions = [sql.SQL("id bigint PRIMARY KEY")] + [
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column.kind))
+            for name, column in self.columns.items()
+        ]
+        self._run(
+            cursor,
+            "CREATE TEMP TABLE {stage} ({definitions}) ON COMMIT DROP",
+            definitions=sql.SQL(", ").join(definitions),
         )
-    )
+        copy_frame(cursor, f"stage_{self.table}", known.select("id", *self.columns))
+        self._run(cursor, "ANALYZE {stage}")
 
-
-def _differs(columns: Mapping[str, Column]) -> sql.Composable:
-    """Say that a stored row is not what the stage says; sealed text differs when its hash does."""
-    compared = [name for name, column in columns.items() if not column.is_sealed]
-    left, right = (
-        sql.SQL(", ").join(
-            sql.SQL("{}.{}").format(sql.Identifier(side), _compared(name, columns))
-            for name in compared
+    def write_changed(self, cursor: Any, known: pl.DataFrame) -> int:
+        """Append what differing rows held to the history, then bring them up to date."""
+        n_changed = self._run(
+            cursor,
+            "CREATE TEMP TABLE {changed} ON COMMIT DROP AS SELECT held.id, '{{}}'::jsonb AS since "
+            "FROM {table} held JOIN {stage} staged USING (id) WHERE {differs}",
+            differs=self._differs(),
         )
-        for side in ("held", "staged")
-    )
-    return sql.SQL("({}) IS DISTINCT FROM ({})").format(left, right)
-
-
-def _compared(name: str, columns: Mapping[str, Column]) -> sql.Composable:
-    # Points have no plain equality in PostgreSQL; their text does.
-    cast = "::text" if columns[name].kind == "point" else ""
-    return sql.SQL("{}{}").format(sql.Identifier(name), sql.SQL(cast))
-
-
-def _keep_former(
-    cursor: Any,
-    *,
-    entry_kind: EntryKind,
-    table: str,
-    stage: str,
-    columns: Mapping[str, Column],
-    trail: Mapping[str, object],
-) -> int:
-    told = [name for name, column in columns.items() if column.kind != "bytea"]
-    former = sql.SQL(" || ").join(
-        sql.SQL(
-            "CASE WHEN {held} IS DISTINCT FROM {staged} "
-            "THEN jsonb_build_object({name}, {held}) ELSE '{{}}' END"
-        ).format(
-            held=sql.SQL("held.{}").format(_compared(name, columns)),
-            staged=sql.SQL("staged.{}").format(_compared(name, columns)),
-            name=sql.Literal(name),
+        if not n_changed:
+            return 0
+        self._date_changes(cursor, known)
+        self._keep_former(cursor)
+        updates = sql.SQL(", ").join(
+            sql.SQL("{name} = staged.{name}").format(name=sql.Identifier(name))
+            for name in self.columns
         )
-        for name in told
-    )
-    cursor.execute(
-        sql.SQL(
-            "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
-            "SELECT {kind}, held.id, {changed_at}, {actor}, {run_id}, {former} "
-            "FROM {table} held JOIN {stage} staged USING (id) WHERE {differs}"
-        ).format(
-            kind=sql.Literal(entry_kind.value),
-            changed_at=sql.Literal(trail["changed_at"]),
-            actor=sql.Literal(trail["actor"]),
-            run_id=sql.Literal(trail["run_id"]),
-            former=former,
-            table=sql.Identifier(table),
-            stage=sql.Identifier(stage),
-            differs=_differs(columns),
-        )
-    )
-    return int(cursor.rowcount)
-
-
-def _upsert(
-    cursor: Any,
-    *,
-    table: str,
-    stage: str,
-    columns: Mapping[str, Column],
-    trail: Mapping[str, object],
-) -> int:
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    updates = sql.SQL(", ").join(
-        sql.SQL("{name} = excluded.{name}").format(name=sql.Identifier(name)) for name in columns
-    )
-    # Rows that say nothing new are left out before the insert, so that they write no log.
-    cursor.execute(
-        sql.SQL(
-            "INSERT INTO {table} (id, {names}, changed_at) "
-            "SELECT id, {names}, {changed_at} FROM {stage} staged WHERE NOT EXISTS "
-            "(SELECT FROM {table} held WHERE held.id = staged.id AND NOT {differs}) ORDER BY id "
-            "ON CONFLICT (id) DO UPDATE SET {updates}, changed_at = excluded.changed_at"
-        ).format(
-            table=sql.Identifier(table),
-            names=names,
-            changed_at=sql.Literal(trail["changed_at"]),
-            stage=sql.Identifier(stage),
-            differs=_differs(columns),
+        return self._run(
+            cursor,
+            "UPDATE {table} held SET {updates}, changed_at = {changed_at} "
+            "FROM {stage} staged JOIN {changed} changed USING (id) WHERE held.id = staged.id",
             updates=updates,
         )
-    )
-    return int(cursor.rowcount)
 
-
-def _end_missing(
-    cursor: Any, *, entry_kind: EntryKind, table: str, stage: str, trail: Mapping[str, object]
-) -> int:
-    """End what no source speaks of any longer; nothing is removed."""
-    cursor.execute(
-        sql.SQL(
-            "WITH ended AS (UPDATE {table} held SET ends_on = {today}, changed_at = {changed_at} "
-            "WHERE ends_on IS NULL AND NOT EXISTS "
-            "(SELECT FROM {stage} staged WHERE staged.id = held.id) RETURNING held.id) "
-            "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
-            "SELECT {kind}, id, {changed_at}, {actor}, {run_id}, '{{\"ends_on\": null}}' FROM ended"
-        ).format(
-            table=sql.Identifier(table),
-            stage=sql.Identifier(stage),
-            today=sql.SQL("{}::timestamptz::date").format(sql.Literal(trail["changed_at"])),
-            changed_at=sql.Literal(trail["changed_at"]),
-            kind=sql.Literal(entry_kind.value),
-            actor=sql.Literal(trail["actor"]),
-            run_id=sql.Literal(trail["run_id"]),
+    def _date_changes(self, cursor: Any, known: pl.DataFrame) -> None:
+        """Find since when the new values hold, by the records they came from."""
+        if self.trail.said is None:
+            return
+        ids = read_frame(f"SELECT id FROM {CHANGED}", schema={"id": pl.Int64})  # noqa: S608 - a constant
+        dated = _since(known.join(ids, on="id"), self.columns, self.trail.said)
+        cursor.execute("CREATE TEMP TABLE stage_since (id bigint, since jsonb) ON COMMIT DROP")
+        copy_frame(cursor, "stage_since", dated)
+        self._run(
+            cursor,
+            "UPDATE {changed} changed SET since = dated.since FROM stage_since dated "
+            "WHERE dated.id = changed.id",
         )
-    )
-    return int(cursor.rowcount)
+        cursor.execute("DROP TABLE stage_since")
+
+    def _keep_former(self, cursor: Any) -> None:
+        former = sql.SQL(" || ").join(map(self._former, self._told()))
+        told = sql.SQL(", ").join(
+            sql.SQL("CASE WHEN {differs} THEN {name} END").format(
+                differs=self._one_differs(name), name=sql.Literal(name)
+            )
+            for name in self._told()
+        )
+        self._run(
+            cursor,
+            "INSERT INTO registers_entrychange "
+            "(kind, entry_id, changed_at, actor, run_id, former, since) "
+            "SELECT {kind}, held.id, {changed_at}, {actor}, {run_id}, {former}, COALESCE((SELECT "
+            "jsonb_object_agg(key, value) FROM jsonb_each(changed.since) "
+            "WHERE key = ANY(ARRAY[{told}])), '{{}}') "
+            "FROM {table} held JOIN {stage} staged USING (id) JOIN {changed} changed USING (id) "
+            "ORDER BY held.id",
+            former=former,
+            told=told,
+        )
+
+    def _told(self) -> list[str]:
+        """Name the columns the history tells; a hash says nothing that its text does not."""
+        return [name for name, column in self.columns.items() if not name.endswith("_hash")]
+
+    def _former(self, name: str) -> sql.Composable:
+        held = sql.SQL("held.{}").format(self._compared(name))
+        if self.columns[name].is_sealed:
+            held = sql.SQL("encode({}, 'base64')").format(held)
+        return sql.SQL("CASE WHEN {} THEN jsonb_build_object({}, {}) ELSE '{{}}' END").format(
+            self._one_differs(name), sql.Literal(name), held
+        )
+
+    def insert_absent(self, cursor: Any) -> int:
+        """Insert staged rows that the register does not hold, for callers who cannot tell."""
+        return self._run(
+            cursor,
+            "INSERT INTO {table} (id, {names}, changed_at, recorded_at) "
+            "SELECT id, {names}, {changed_at}, {changed_at} FROM {stage} staged WHERE NOT EXISTS "
+            "(SELECT FROM {table} held WHERE held.id = staged.id) ORDER BY id",
+            names=sql.SQL(", ").join(map(sql.Identifier, self.columns)),
+        )
+
+    def copy_new(self, cursor: Any, fresh: pl.DataFrame) -> int:
+        instant = pl.lit(self.trail.changed_at.isoformat())
+        rows = fresh.select("id", *self.columns, changed_at=instant, recorded_at=instant)
+        copy_frame(cursor, self.table, rows)
+        return rows.height
+
+    def end(self, cursor: Any, ended: pl.Series | None) -> int:
+        """End what no source speaks of any longer; nothing is removed."""
+        chosen = sql.SQL("NOT EXISTS (SELECT FROM {} staged WHERE staged.id = held.id)").format(
+            sql.Identifier(f"stage_{self.table}")
+        )
+        if ended is not None:
+            chosen = sql.SQL("held.id = ANY({}::bigint[])").format(sql.Literal(ended.to_list()))
+        return self._run(
+            cursor,
+            "WITH ended AS (UPDATE {table} held SET ends_on = {changed_at}::timestamptz::date, "
+            "changed_at = {changed_at} WHERE ends_on IS NULL AND {chosen} RETURNING held.id) "
+            "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
+            "SELECT {kind}, id, {changed_at}, {actor}, {run_id}, '{{\"ends_on\": null}}' "
+            "FROM ended ORDER BY id",
+            chosen=chosen,
+        )
+
+    def clear(self, cursor: Any) -> None:
+        self._run(cursor, "DROP TABLE {stage}, {changed}")
+
+    def _differs(self) -> sql.Composable:
+        compared = [name for name, column in self.columns.items() if not column.is_sealed]
+        left, right = (
+            sql.SQL(", ").join(
+                sql.SQL("{}.{}").format(sql.Identifier(side), self._compared(name))
+                for name in compared
+            )
+            for side in ("held", "staged")
+        )
+        return sql.SQL("({}) IS DISTINCT FROM ({})").format(left, right)
+
+    def _one_differs(self, name: str) -> sql.Composable:
+        told_by = name.replace("_sealed", "_hash") if self.columns[name].is_sealed else name
+        return sql.SQL("held.{name} IS DISTINCT FROM staged.{name}").format(
+            name=self._compared(told_by)
+        )
+
+    def _compared(self, name: str) -> sql.Composable:
+        # Points have no plain equality in PostgreSQL; their text does.
+        cast = "::text" if self.columns[name].kind == "point" else ""
+        return sql.SQL("{}{}").format(sql.Identifier(name), sql.SQL(cast))
+
+    def _run(self, cursor: Any, statement: str, **parts: sql.Composable) -> int:
+        cursor.execute(
+            sql.SQL(statement).format(
+                table=sql.Identifier(self.table),
+                stage=sql.Identifier(f"stage_{self.table}"),
+                changed=sql.Identifier(CHANGED),
+                kind=sql.Literal(self.entry_kind.value),
+                changed_at=sql.Literal(self.trail.changed_at),
+                actor=sql.Literal(self.trail.actor),
+                run_id=sql.Literal(self.trail.run_id),
+                **parts,
+            )
+        )
+        return int(cursor.rowcount)
+
+
+def _since(
+    entries: pl.DataFrame, columns: Mapping[str, Column], said: pl.DataFrame
+) -> pl.DataFrame:
+    """Give id and since: each changing field to the date that its record gives, as JSON."""
+    fields = [name for name in columns if name in CHANGING and not name.endswith("_hash")]
+    dated = entries.select("id", "origins")
+    for field in fields:
+        records = [
+            pl.col("origins").str.json_path_match(f"$.{name}") for name in origin_names(field)
+        ]
+        dated = dated.with_columns(record_id=pl.coalesce(records).cast(pl.Int64)).join(
+            said.select("record_id", pl.col("said_on").cast(pl.String).alias(field)),
+            on="record_id",
+            how="left",
+        )
+    told = [
+        pl.when(pl.col(field).is_not_null()).then(pl.format('"{}":"{}"', pl.lit(field), field))
+        for field in fields
+    ]
+    listed = pl.concat_str(told, separator=",", ignore_nulls=True)
+    return dated.select("id", since=pl.concat_str(pl.lit("{"), listed, pl.lit("}")))

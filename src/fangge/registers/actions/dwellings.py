@@ -7,7 +7,7 @@ from django.db import transaction
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
-from fangge.registers.actions.bulk import Column, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
 from fangge.registers.models.change import EntryKind
 
 COLUMNS = {
@@ -23,11 +23,18 @@ COLUMNS = {
 
 @transaction.atomic
 def register_dwellings(
-    *, actor: Actor, dwellings: pl.DataFrame, run_id: int | None, now: datetime
+    *,
+    actor: Actor,
+    dwellings: pl.DataFrame,
+    run_id: int | None,
+    said: pl.DataFrame | None = None,
+    ended: pl.Series | None = None,
+    now: datetime,
 ) -> tuple[pl.DataFrame, Written]:
     """Register dwellings; an address that has one keeps it.
 
-    `dwellings` has address_id (once each), grid_id, use, floor_area_m2 and origins.
+    `dwellings` has address_id (once each), grid_id, use, floor_area_m2 and origins. With `ended`
+    only those end, else all that are not named.
     """
     actor.require("dwellings.register")
     held = read_frame(
@@ -44,6 +51,7 @@ def register_dwellings(
         table="registers_dwelling",
         columns=COLUMNS,
         entries=numbered,
-        trail={"changed_at": now, "actor": actor.reference, "run_id": run_id},
+        trail=Trail(changed_at=now, actor=actor.reference, run_id=run_id, said=said),
+        ended=ended,
     )
     return numbered, written

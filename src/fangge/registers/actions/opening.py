@@ -10,7 +10,8 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Invalid
 from fangge.kernel.fields import open_vault
 from fangge.registers.models.resident import Resident
-from fangge.registers.queries.entries import get_resident
+from fangge.registers.queries.asof import AsOf
+from fangge.registers.queries.entries import as_it_was, get_resident
 from fangge.registers.rules.masking import PURPOSES, fields_for
 
 
@@ -30,9 +31,14 @@ class OpenedResident:
 
 
 @transaction.atomic
-def open_resident(*, actor: Actor, resident_id: int, purpose: str, now: datetime) -> OpenedResident:
-    """Open the fields of a resident that this purpose needs; the look is logged with it."""
-    resident = get_resident(actor=actor, resident_id=resident_id)
+def open_resident(
+    *, actor: Actor, resident_id: int, purpose: str, as_of: AsOf | None = None, now: datetime
+) -> OpenedResident:
+    """Open the fields of a resident that this purpose needs; the look is logged with it.
+
+    As of a day, the fields hold what they then held.
+    """
+    resident = as_it_was(get_resident(actor=actor, resident_id=resident_id), as_of)
     actor.require("residents.open")
     if purpose not in PURPOSES:
         raise PurposeUnknown("Choose what you open this record for.")

@@ -6,7 +6,7 @@ import polars as pl
 from django.db import transaction
 
 from fangge.kernel.actor import Actor
-from fangge.registers.actions.bulk import Column, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
 from fangge.registers.models.change import EntryKind
 
 COLUMNS = {
@@ -25,12 +25,18 @@ COLUMNS = {
 
 @transaction.atomic
 def register_organisations(
-    *, actor: Actor, organisations: pl.DataFrame, run_id: int | None, now: datetime
+    *,
+    actor: Actor,
+    organisations: pl.DataFrame,
+    run_id: int | None,
+    said: pl.DataFrame | None = None,
+    ended: pl.Series | None = None,
+    now: datetime,
 ) -> tuple[pl.DataFrame, Written]:
     """Register organisations; give them back with their identifiers, in the same order.
 
     `organisations` has id (null where new), name, kind, credit_code, state, address_id,
-    grid_id, starts_on, ends_on and origins.
+    grid_id, starts_on, ends_on and origins. With `ended` only those end, else all not named.
     """
     actor.require("organisations.register")
     numbered = number_entries(
@@ -43,6 +49,7 @@ def register_organisations(
         table="registers_organisation",
         columns=COLUMNS,
         entries=numbered,
-        trail={"changed_at": now, "actor": actor.reference, "run_id": run_id},
+        trail=Trail(changed_at=now, actor=actor.reference, run_id=run_id, said=said),
+        ended=ended,
     )
     return numbered, written

@@ -8,10 +8,12 @@ from django.db import transaction
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.kernel.fields import Vault, open_vault
-from fangge.registers.actions.bulk import Column, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
 from fangge.registers.models.change import EntryKind
 
 SEALED = ("identifier", "phone")
+MOST_NAMED = 50_000
+"""Up to here held entries are read by name; beyond it is quicker to read them all."""
 COLUMNS = {
     "code": Column("varchar"),
     "name": Column("varchar"),
@@ -28,11 +30,18 @@ COLUMNS = {
 
 @transaction.atomic
 def register_residents(
-    *, actor: Actor, residents: pl.DataFrame, run_id: int | None, now: datetime
+    *,
+    actor: Actor,
+    residents: pl.DataFrame,
+    run_id: int | None,
+    said: pl.DataFrame | None = None,
+    ended: pl.Series | None = None,
+    now: datetime,
 ) -> tuple[pl.DataFrame, Written]:
     """Register residents; give them back with their identifiers, in the same order.
 
-    `residents` has id (null where new), name, sex, birth_on, identifier, phone and origins.
+    `residents` has id (null where new), name, sex, birth_on, identifier, phone and origins; `said`
+    has the date of each record. With `ended` only those end, else all that are not named.
     """
     actor.require("residents.register")
     numbered = number_entries(residents, table="registers_resident", letter="R")
@@ -41,16 +50,19 @@ def register_residents(
         table="registers_resident",
         columns=COLUMNS,
         entries=_seal_changed(numbered, open_vault()),
-        trail={"changed_at": now, "actor": actor.reference, "run_id": run_id},
+        trail=Trail(changed_at=now, actor=actor.reference, run_id=run_id, said=said),
+        ended=ended,
     )
     return numbered, written
 
 
 def _seal_changed(residents: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     """Hash every sealed field, and seal those whose hash is not the one held."""
+    ids = residents["id"].drop_nulls()
     held = read_frame(
         "SELECT id, identifier_hash, phone_hash, identifier_sealed, phone_sealed "
-        "FROM registers_resident",
+        "FROM registers_resident WHERE id BETWEEN %s AND %s AND (%s OR id = ANY(%s))",
+        (ids.min() or 0, ids.max() or 0, ids.len() > MOST_NAMED, ids.head(MOST_NAMED).to_list()),
         schema={
             "id": pl.Int64,
             "identifier_held": pl.Binary,

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -38,6 +39,7 @@ class Address(models.Model):
     # Field to the source record that said it.
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [

@@ -10,10 +10,11 @@ class EntryKind(models.TextChoices):
     DWELLING = "dwelling", _("Dwelling")
     RESIDENT = "resident", _("Resident")
     ORGANISATION = "organisation", _("Organisation")
+    OCCUPANCY = "occupancy", _("Occupancy")
 
 
 class EntryChange(models.Model):
-    """Fields maps each changed field to its former value; sealed ones to null."""
+    """What an entry held before a change; with the entry itself this is its whole history."""
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=EntryKind)
@@ -21,7 +22,10 @@ class EntryChange(models.Model):
     changed_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
     run_id = models.BigIntegerField(null=True)
+    # Each changed field to its former value; a sealed one to its ciphertext, in base 64.
     former = models.JSONField(default=dict)
+    # Each changed field to the date its source gives for the new value, where it gives one.
+    since = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     class Meta:
         indexes = [models.Index(fields=["kind", "entry_id", "changed_at"])]

@@ -1,6 +1,7 @@
 """Dwellings: units people can live in."""
 
 from django.db import models
+from django.db.models.functions import Now
 from typing_extensions import override
 
 
@@ -15,6 +16,7 @@ class Dwelling(models.Model):
     ends_on = models.DateField(null=True)
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     @override
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Who lives or trades where, from when, until when."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -29,6 +30,7 @@ class Occupancy(models.Model):
     ends_on = models.DateField(null=True)
     record_id = models.BigIntegerField()
     changed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

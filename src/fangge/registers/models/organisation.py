@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 from typing_extensions import override
 
 
@@ -19,6 +20,7 @@ class Organisation(models.Model):
     ends_on = models.DateField(null=True)
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [

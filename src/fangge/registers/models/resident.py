@@ -1,6 +1,7 @@
 """Residents: people in the register."""
 
 from django.db import models
+from django.db.models.functions import Now
 from typing_extensions import override
 
 
@@ -18,6 +19,7 @@ class Resident(models.Model):
     ends_on = models.DateField(null=True)
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [

@@ -4,14 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from fangge.access.queries import duty_officers
 from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Invalid
 from fangge.registers.models.address import Address
 from fangge.registers.models.change import EntryKind
 from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
+from fangge.registers.queries.asof import AsOf, Entry, entries_as_of, in_force
 from fangge.registers.queries.timeline import Change, changes_of
 from fangge.registers.queries.visible import (
     EntryMissing,
@@ -19,7 +25,14 @@ from fangge.registers.queries.visible import (
     organisations_visible_to,
     residents_visible_to,
 )
+from fangge.registers.rules.history import is_in_force
 from fangge.registers.rules.masking import mask_name
+
+MOST_CHILDREN = 400
+
+
+class NotKnownYet(Invalid):
+    """Nobody knew of the entry on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,13 @@ class AddressEntry:
     on_duty: list[str]
 
 
-def get_address(*, actor: Actor, address_id: int, now: datetime) -> AddressEntry:
-    """Give an address with what stands and who lives or trades there."""
+def get_address(
+    *, actor: Actor, address_id: int, as_of: AsOf | None = None, now: datetime
+) -> AddressEntry:
+    """Give an address with what stands and who lives or trades there, now or as of a day.
+
+    Raises `NotKnownYet` when nobody knew of the address on that day.
+    """
     address = (
         addresses_visible_to(actor)
         .select_related("grid__parent__parent", "building")
@@ -57,20 +75,51 @@ def get_address(*, actor: Actor, address_id: int, now: datetime) -> AddressEntry
     )
     if address is None:
         raise EntryMissing(f"There is no address {address_id}.")
-    dwelling = _dwelling_at(actor, address)
+    address = as_it_was(address, as_of)
+    dwelling = _dwelling_at(actor, address, as_of)
     changes = changes_of(EntryKind.ADDRESS, address.pk)
     if dwelling is not None:
         changes += changes_of(EntryKind.DWELLING, dwelling.pk)
     return AddressEntry(
         address=address,
         ancestors=_climb(address),
-        children=list(address.children.filter(ends_on=None).order_by("id")[:400]),
-        aliases=list(address.aliases.filter(ends_on=None).values_list("name", flat=True)),
+        children=_children_of(address, as_of),
+        aliases=_aliases_of(address, as_of),
         dwelling=dwelling,
-        holders=_holders_at(actor, address),
+        holders=_holders_at(actor, address, as_of),
         changes=sorted(changes, key=lambda change: change.changed_at, reverse=True),
         on_duty=duty_officers(area_id=address.grid_id, now=now),
     )
+
+
+def as_it_was(entry: Entry, as_of: AsOf | None) -> Entry:
+    """Give an entry as it was known to be on a day, or raise `NotKnownYet`."""
+    found = entries_as_of([entry], as_of)
+    if not found:
+        first = timezone.localdate(entry.recorded_at)
+        raise NotKnownYet(
+            _("This entry came into the register on %(day)s. Choose that day or a later one.")
+            % {"day": date_format(first)}
+        )
+    return found[0]
+
+
+def _children_of(address: Address, as_of: AsOf | None) -> list[Address]:
+    children = address.children.order_by("id")
+    if as_of is None:
+        return list(children.filter(ends_on=None)[:MOST_CHILDREN])
+    return in_force(children[:MOST_CHILDREN], as_of)
+
+
+def _aliases_of(address: Address, as_of: AsOf | None) -> list[str]:
+    aliases = address.aliases.order_by("id")
+    if as_of is None:
+        return list(aliases.filter(ends_on=None).values_list("name", flat=True))
+    return [
+        alias.name
+        for alias in aliases
+        if is_in_force(alias.starts_on, alias.ends_on, true_on=as_of.true_on)
+    ]
 
 
 def _climb(address: Address) -> list[Address]:
@@ -82,17 +131,18 @@ def _climb(address: Address) -> list[Address]:
     return above
 
 
-def _dwelling_at(actor: Actor, address: Address) -> Dwelling | None:
+def _dwelling_at(actor: Actor, address: Address, as_of: AsOf | None) -> Dwelling | None:
     if not actor.may("dwellings.see"):
         return None
-    return Dwelling.objects.filter(address=address).first()
+    found = in_force(Dwelling.objects.filter(address=address), as_of)
+    return found[0] if found else None
 
 
-def _holders_at(actor: Actor, address: Address) -> list[Holder]:
+def _holders_at(actor: Actor, address: Address, as_of: AsOf | None) -> list[Holder]:
     held = Occupancy.objects.filter(address=address).select_related("resident", "organisation")
     if not actor.may("residents.see"):
         held = held.filter(resident=None)
-    ordered = held.order_by("ends_on", "kind", "starts_on", "id")
+    ordered = in_force(held.order_by("ends_on", "kind", "starts_on", "id"), as_of)
     return [
         Holder(
             kind=held.get_kind_display(),
@@ -128,12 +178,17 @@ def get_resident(*, actor: Actor, resident_id: int) -> Resident:
     return resident
 
 
-def occupancies_of(*, actor: Actor, resident: Resident) -> list[Occupancy]:
-    """Give where a resident is or was, as far as the actor's area goes, newest first."""
+def occupancies_of(
+    *, actor: Actor, resident: Resident, as_of: AsOf | None = None
+) -> list[Occupancy]:
+    """Give where a resident is or was, as far as the actor's area goes, newest first.
+
+    As of a day, only where the resident then was.
+    """
     held = resident.occupancies.select_related("address")
     if actor.grid_ids is not None:
         held = held.filter(grid_id__in=actor.grid_ids)
-    return list(held.order_by("-starts_on", "id"))
+    return in_force(held.order_by("-starts_on", "id"), as_of)
 
 
 def organisation_changes(firm: Organisation) -> list[Change]:

@@ -8,8 +8,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fangge.access.queries import StaffRequest
 from fangge.kernel import clock
 from fangge.registers.actions.opening import open_resident
+from fangge.registers.queries.asof import AsOf, read_as_of
 from fangge.registers.queries.buildings import get_elevation
 from fangge.registers.queries.entries import (
+    as_it_was,
     get_address,
     get_organisation,
     get_resident,
@@ -29,31 +31,52 @@ def show_building(request: StaffRequest, building_id: int) -> HttpResponse:
     return render(request, template, {"elevation": elevation, "is_panel": is_panel})
 
 
+def asked_day(request: StaffRequest) -> AsOf | None:
+    """Read from the address bar as of when an entry is to be shown."""
+    return read_as_of(
+        true_on=request.GET.get("true_on", ""),
+        known_on=request.GET.get("known_on", ""),
+        now=clock.now(),
+    )
+
+
 @login_required
 @require_GET
 def show_address(request: StaffRequest, address_id: int) -> HttpResponse:
-    entry = get_address(actor=request.actor, address_id=address_id, now=clock.now())
-    return render(request, "registers/address.html", {"entry": entry})
+    as_of, now = asked_day(request), clock.now()
+    entry = get_address(actor=request.actor, address_id=address_id, as_of=as_of, now=now)
+    context = {"entry": entry, "as_of": as_of, "shown": entry.address, "today": now}
+    return render(request, "registers/address.html", context)
 
 
 @login_required
 @require_GET
 def show_organisation(request: StaffRequest, organisation_id: int) -> HttpResponse:
-    firm = get_organisation(actor=request.actor, organisation_id=organisation_id)
-    changes = organisation_changes(firm)
-    return render(request, "registers/organisation.html", {"firm": firm, "changes": changes})
+    as_of = asked_day(request)
+    held = get_organisation(actor=request.actor, organisation_id=organisation_id)
+    firm = as_it_was(held, as_of)
+    context = {
+        "firm": firm,
+        "changes": organisation_changes(held),
+        "as_of": as_of,
+        "shown": firm,
+        "today": clock.now(),
+    }
+    return render(request, "registers/organisation.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
-    resident = get_resident(actor=request.actor, resident_id=resident_id)
+    as_of = asked_day(request)
+    resident = as_it_was(get_resident(actor=request.actor, resident_id=resident_id), as_of)
     opened, purpose = None, request.POST.get("purpose", "")
     if request.method == "POST":
         opened = open_resident(
             actor=request.actor,
             resident_id=resident_id,
             purpose=purpose,
+            as_of=as_of,
             now=clock.now(),
         )
     opened_fields = fields_for(purpose) if opened else frozenset[str]()
@@ -67,8 +90,11 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             "purpose": purpose,
             "opened_fields": opened_fields,
             "purposes": PURPOSES,
-            "occupancies": occupancies_of(actor=request.actor, resident=resident),
+            "occupancies": occupancies_of(actor=request.actor, resident=resident, as_of=as_of),
             "changes": resident_changes(resident, opened=opened_fields),
+            "as_of": as_of,
+            "shown": resident,
+            "today": clock.now(),
         },
     )
     response["Cache-Control"] = "no-store"
