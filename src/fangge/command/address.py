@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -12,7 +10,6 @@ import polars as pl
 
 from fangge.command.output import print_json
 
-BATCH = 50_000
 COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
 IN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 OUT_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -36,22 +33,19 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
     Example:
       fangge address parse --input texts.jsonl --output elements.jsonl
     """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.command.lines import read_batches, tell_readings, write_frame
     from fangge.engine.address.normalise import as_texts
-    from fangge.engine.address.reading import read_texts
+    from fangge.engine.address.reading import Reader
     from fangge.engine.address.tagger import ModelUnreadable, load_model, read_model
 
     try:
-        held = load_model() if model is None else read_model(model)
+        reader = Reader(load_model() if model is None else read_model(model))
     except ModelUnreadable as error:
         raise click.ClickException(str(error)) from error
     begun, n_texts = time.perf_counter(), 0
-    with target.open("w", encoding="utf-8") as out:
-        for texts in _read_batches(source):
-            elements, readers = read_texts(as_texts(texts), held)
-            for text, row, reader in zip(
-                texts, _by_row(elements, len(texts)), readers, strict=True
-            ):
-                _write(out, {"text": text, "elements": row, "reader": reader})
+    with target.open("wb") as out:
+        for texts in read_batches(source):
+            write_frame(out, texts, tell_readings(reader.read(as_texts(texts))))
             n_texts += len(texts)
     _tell(as_json=as_json, n_texts=n_texts, seconds=time.perf_counter() - begun, out=target)
 
@@ -68,6 +62,7 @@ def match(*, folder: Path, source: Path, target: Path, as_json: bool) -> None:
     Example:
       fangge address match --register index --input texts.jsonl --output matches.jsonl
     """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.command.lines import read_batches
     from fangge.engine.address.matching import match_addresses
     from fangge.engine.address.normalise import as_texts
     from fangge.engine.address.register import IndexUnreadable, open_register
@@ -79,7 +74,7 @@ def match(*, folder: Path, source: Path, target: Path, as_json: bool) -> None:
     names = register.nodes.select("code", "full_name")
     begun, n_texts = time.perf_counter(), 0
     with target.open("w", encoding="utf-8") as out:
-        for texts in _read_batches(source):
+        for texts in read_batches(source):
             found = match_addresses(as_texts(texts), register)
             named = found.join(names, on="code", how="left", maintain_order="left")
             for text, row in zip(texts, named.iter_rows(named=True), strict=True):
@@ -159,37 +154,6 @@ def train(*, files: tuple[Path, ...], target: Path, rounds: int, seed: int) -> N
     )
     save_model(model, target)
     print_json({"n_texts": labelled.texts.len(), "n_features": len(model.keys), "out": str(target)})
-
-
-def _read_batches(source: Path) -> Iterator[list[str]]:
-    with source.open(encoding="utf-8", errors="replace") as lines:
-        numbered = enumerate(lines, start=1)
-        while batch := list(islice(numbered, BATCH)):
-            yield [_read_line(line, number) for number, line in batch]
-
-
-def _read_line(line: str, number: int) -> str:
-    try:
-        text = json.loads(line)["text"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f'line {number} is not {{"text": …}}') from error
-    return "" if text is None else str(text)
-
-
-def _by_row(elements: pl.DataFrame, n_rows: int) -> list[list[dict[str, object]]]:
-    """Group elements by their text; a group of a village counts as its community."""
-    rows: list[list[dict[str, object]]] = [[] for _ in range(n_rows)]
-    for row, start, end, kind, normal, confidence in elements.iter_rows():
-        rows[row].append(
-            {
-                "start": start,
-                "end": end,
-                "kind": "community" if kind == "group" else kind,
-                "normal": normal,
-                "confidence": round(confidence, 4),
-            }
-        )
-    return rows
 
 
 def _as_candidates(row: dict[str, object]) -> dict[str, object]:

@@ -55,7 +55,8 @@ def test_free_text_is_read_by_what_was_learnt(text: str, expected: str) -> None:
 
 
 def test_register_text_is_read_by_rules_and_the_rest_by_the_tagger() -> None:
-    elements, readers = read_texts(as_texts([REGISTER_TEXT, "昆山前进西路88号", ""]), load_model())
+    read = read_texts(as_texts([REGISTER_TEXT, "昆山前进西路88号", ""]), load_model())
+    elements, readers = read.elements, read.readers
     assert readers.to_list() == ["rules", "tagger", "tagger"]
     assert set(elements["row"]) == {0, 1}
     assert (elements["confidence"] > 0.2).all()
@@ -63,7 +64,7 @@ def test_register_text_is_read_by_rules_and_the_rest_by_the_tagger() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\U0001f3e0" * 50, "9" * 3000, "\ud800甲"])
 def test_any_text_is_tagged_within_its_bounds(text: str) -> None:
-    elements, _ = read_texts(as_texts([text, REGISTER_TEXT]), load_model())
+    elements = read_texts(as_texts([text, REGISTER_TEXT]), load_model()).elements
     assert (elements.filter(pl.col("row") == 0)["end"] <= len(text)).all()
     assert elements.filter(pl.col("row") == 1).height == 10
 

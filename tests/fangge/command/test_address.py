@@ -74,7 +74,7 @@ def test_texts_are_parsed_line_by_line(tmp_path: Path) -> None:
     assert [row["text"] for row in read][1:] == ["\ud800", ""]
     kinds = [e["kind"] for e in read[0]["elements"]]  # type: ignore[attr-defined]
     assert kinds[:2] == ["subdistrict", "community"]
-    assert set(read[0]) == {"text", "elements", "reader"}
+    assert set(read[0]) == {"text", "elements", "reader", "why", "filled"}
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:

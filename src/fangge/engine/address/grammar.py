@@ -123,7 +123,7 @@ MOST_UNIT_DIGITS = 2
 _WHOLE_DASHED = (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
 _DIVISIONS = frozenset(kind.value for kind in DIVISION_KINDS)
 _NUMBERED = {
-    Kind.BUILDING: ("幢", (*BUILDING_WORDS, "#")),
+    Kind.BUILDING: ("幢", (*BUILDING_WORDS, "#", "号")),
     Kind.UNIT: ("单元", UNIT_WORDS),
     Kind.FLOOR: ("层", FLOOR_WORDS),
     Kind.ROOM: ("室", ROOM_WORDS),
@@ -256,7 +256,7 @@ def cut_token(text: str, endings: tuple[str, ...]) -> str:
 
 
 def read_addresses(texts: pl.Series) -> pl.DataFrame:
-    """Read addresses into elements.
+    """Read addresses into elements by the rules alone.
 
     Parameters
     ----------
@@ -274,7 +274,23 @@ def read_addresses(texts: pl.Series) -> pl.DataFrame:
     -----
     Texts that differ only in digits are read once: the cost grows with the number of templates.
     """
-    split = split_inner(fold_texts(texts)).with_row_index("row")
+    folded = fold_texts(texts)
+    pieces = find_pieces(folded)
+    whole = pl.DataFrame({"text": folded}).with_row_index("row")
+    said = pieces.join(whole, on="row", how="left", maintain_order="left").select(
+        "kind", said=pl.col("text").str.slice("start", pl.col("end") - pl.col("start"))
+    )
+    distinct = said.unique()
+    normals = distinct.with_columns(
+        normal=pl.Series([normalise_piece(*row) for row in distinct.iter_rows()], dtype=pl.String)
+    )
+    named = said.join(normals, on=["kind", "said"], how="left", maintain_order="left")
+    return pieces.select("row", "start", "end", "kind", named["normal"], "confidence")
+
+
+def find_pieces(folded: pl.Series) -> pl.DataFrame:
+    """Find the elements of folded texts: row, start, end, kind and confidence, in order."""
+    split = split_inner(folded).with_row_index("row")
     split = split.with_columns(
         n_head=pl.col("head").str.len_chars(), n_inner=pl.col("inner").str.len_chars()
     )
@@ -288,11 +304,15 @@ def read_addresses(texts: pl.Series) -> pl.DataFrame:
     rests = rests.with_columns(
         kind=pl.when(kept | is_estate).then("kind").otherwise(pl.lit(Kind.REDUNDANT.value))
     )
-    columns = ["row", "start", "end", "kind"]
-    pieces = pl.concat([part.select(columns) for part in (heads, inners, rests)]).sort(
-        "row", "start", maintain_order=True
+    confidence = pl.col("kind").replace_strict(
+        {kind.value: value for kind, value in _CONFIDENCE.items()}, default=0.97
     )
-    return _finish(pieces, split)
+    columns = ["row", "start", "end", "kind"]
+    return (
+        pl.concat([part.select(columns) for part in (heads, inners, rests)])
+        .sort("row", "start", maintain_order=True)
+        .with_columns(pl.col("row").cast(pl.UInt32), confidence=confidence.cast(pl.Float32))
+    )
 
 
 def _read_each(
@@ -329,27 +349,3 @@ def _read_each(
 
 def _as_structs(pieces: tuple[Piece, ...]) -> list[dict[str, object]]:
     return [{"start": s, "end": e, "kind": k.value} for s, e, k in pieces]
-
-
-def _finish(pieces: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
-    sliced = pieces.join(split.select("row", "text"), on="row", how="left", maintain_order="left")
-    sliced = sliced.with_columns(
-        said=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
-    )
-    distinct = sliced.select("kind", "said").unique()
-    normals = distinct.with_columns(
-        normal=pl.Series(
-            [normalise_piece(kind, said) for kind, said in distinct.iter_rows()], dtype=pl.String
-        )
-    )
-    confidence = pl.col("kind").replace_strict(
-        {kind.value: value for kind, value in _CONFIDENCE.items()}, default=0.97
-    )
-    return sliced.join(normals, on=["kind", "said"], how="left", maintain_order="left").select(
-        pl.col("row").cast(pl.UInt32),
-        "start",
-        "end",
-        "kind",
-        "normal",
-        confidence=confidence.cast(pl.Float32),
-    )

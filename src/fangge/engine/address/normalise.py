@@ -25,16 +25,17 @@ _OLD_FORMS = dict(
         strict=True,
     )
 )
-_FOLDED: dict[str, str] = (
+FOLDED: dict[str, str] = (
     {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}
     | {chr(0x2460 + i): str(i + 1) for i in range(9)}
     | _OLD_FORMS
 )
-_FOLDED |= {"\u3000": " ", "\t": " ", "\r": " ", "\n": " ", "\u00a0": " "}
-_FOLDED |= dict.fromkeys("－—–―‐‑‒−﹣~～_", "-")
-_FOLDED |= dict.fromkeys("＃№", "#")
-_FOLDED |= dict.fromkeys("（［【「〔", "(") | dict.fromkeys("）］】」〕", ")")
-_FOLDED |= {"，": ",", "、": ",", "。": ",", "；": ";", "：": ":", "／": "/", "＼": "\\"}
+FOLDED |= {"\u3000": " ", "\t": " ", "\r": " ", "\n": " ", "\u00a0": " "}
+FOLDED |= dict.fromkeys("－—–―‐‑‒−﹣~～_", "-")
+FOLDED |= dict.fromkeys("＃№", "#")
+FOLDED |= dict.fromkeys("（［【「〔", "(") | dict.fromkeys("）］】」〕", ")")
+FOLDED |= {"，": ",", "、": ",", "。": ",", "；": ";", "：": ":", "／": "/", "＼": "\\"}
+"""What one character is written as; each becomes one character, so that spans stay true."""
 
 
 # After a road, 35# is a house number.
@@ -66,7 +67,7 @@ def fold_texts(texts: pl.Series) -> pl.Series:
     The first `MOST_CHARACTERS` are kept. Phone and identity numbers become `FILLER`.
     """
     folded = texts.cast(pl.String).fill_null("").str.slice(0, MOST_CHARACTERS)
-    folded = folded.str.replace_many(_FOLDED)
+    folded = folded.str.replace_many(FOLDED)
     for pattern, n_characters in (
         (r"[0-9]{17}[0-9Xx]", 18),
         (r"1[3-9][0-9]{9}", 11),

@@ -1,13 +1,24 @@
 """Two readers, one result: rules for register text, the trained tagger for the rest."""
 
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
 import polars as pl
 
-from fangge.engine.address.elements import Kind
-from fangge.engine.address.grammar import normalise_piece, read_addresses
-from fangge.engine.address.normalise import fold_texts
+from fangge.engine.address.elements import NUMERALS, STEMS, Kind
+from fangge.engine.address.grammar import find_pieces, normalise_piece
+from fangge.engine.address.normalise import HOUSE
 from fangge.engine.address.tagger import Model, tag_texts
+from fangge.engine.address.templates import (
+    Held,
+    Pieces,
+    lay_out_folded,
+    spread_pieces,
+)
 
 RULES, TAGGER = "rules", "tagger"
+KINDS = tuple(kind.value for kind in Kind)
 # From the widest to the narrowest; a text that follows this order without a gap is register text.
 ORDER = {
     kind.value: rank
@@ -28,83 +39,227 @@ ORDER = {
     )
 }
 ESTATE_ENDINGS = r"(?:花园|新村|公寓|小区|家园|花苑|名邸|雅居|[^公]苑|[一二三四五六七八九十]村)$"
+# What cannot be register text is not read by the rules first.
+REGISTER_FORM = (
+    r"^[\u3400-\u9fff]{2,24}(?:街道|镇|乡)(?:办事处)?"
+    rf"[\u3400-\u9fff]{{1,10}}[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
+    r"[\u3400-\u9fff0A-Za-z#-]*$"
+)
+IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER, UNUSUAL_ESTATE = (
+    "register_order",
+    "no_register_form",
+    "not_in_order",
+    "left_over",
+    "unusual_estate",
+)
+REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER, UNUSUAL_ESTATE)
+"""Why a reader was chosen; the first is the rules'."""
+
+BATCH = 1 << 15
+MOST_HELD = 1 << 20
+"""Templates and wordings that are remembered, before all are forgotten."""
+
+SCHEMA: dict[str, type[pl.DataType]] = {
+    "row": pl.UInt32,
+    "start": pl.UInt16,
+    "end": pl.UInt16,
+    "kind": pl.String,
+    "normal": pl.String,
+    "confidence": pl.Float32,
+}
 
 
-def read_texts(texts: pl.Series, model: Model) -> tuple[pl.DataFrame, pl.Series]:
-    """Read addresses, each with the reader that suits it.
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The elements of texts, and for each text who read it and why."""
+
+    elements: pl.DataFrame  # row, start, end, kind, normal, confidence; in order of row and start
+    readers: pl.Series  # `rules` or `tagger`
+    reasons: pl.Series  # one of REASONS
+
+
+def read_texts(texts: pl.Series, model: Model) -> Readings:
+    """Read addresses, each with the reader that suits it; see `Reader`."""
+    return Reader(model).read(texts)
+
+
+class Reader:
+    """Reads texts, and remembers the templates it has read: texts that differ only in digits.
 
     Parameters
     ----------
-    texts : polars.Series of String
-        Addresses as people wrote them.
     model : Model
         The tagger's model, as `load_model` gives it.
 
-    Returns
-    -------
-    polars.DataFrame
-        The elements, as `read_addresses` returns them.
-    polars.Series of String
-        `rules` or `tagger` for each text: rules where the whole text is register text, which is
-        divisions down to the subdistrict, road, number, estate, building, unit, floor and room in
-        this order, none twice, with no character left over and an estate by a usual ending.
+    Notes
+    -----
+    A text's template decides its elements; what remains for each text is to look its template up
+    and to write each element the register's way, each distinct wording once. May be shared by
+    threads, which then take turns.
     """
-    folded = fold_texts(texts)
-    ruled = read_addresses(texts)
-    plain = _find_register_text(ruled, folded)
-    is_plain = pl.Series(plain)
-    tagged = _name_elements(tag_texts(folded.zip_with(~is_plain, _blank(folded)), model), folded)
-    kept = ruled.filter(is_plain.gather(ruled["row"])) if ruled.height else ruled
-    elements = pl.concat([kept, tagged.select(ruled.columns)]).sort("row", "start")
-    readers = (
-        pl.Series([RULES])
-        .new_from_index(0, texts.len())
-        .zip_with(is_plain, pl.Series([TAGGER]).new_from_index(0, texts.len()))
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._turn = Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._templates, self._wordings = Held(masks_digits=True), Held()
+        self._normals = pl.Series(dtype=pl.String)
+        self._reasons = np.zeros(0, dtype=np.uint8)
+        self._pieces = Pieces(
+            first=np.zeros(1, dtype=np.int64),
+            starts=np.zeros(0, dtype=np.uint16),
+            ends=np.zeros(0, dtype=np.uint16),
+            kinds=np.zeros(0, dtype=np.uint8),
+            sure=np.zeros(0, dtype=np.float32),
+        )
+
+    def read(self, texts: pl.Series) -> Readings:
+        """Read addresses, each with the reader that suits it.
+
+        Parameters
+        ----------
+        texts : polars.Series of String
+            Addresses as people wrote them; missing ones have no elements.
+
+        Returns
+        -------
+        Readings
+            The rules read what is register text: divisions down to the subdistrict, road, number,
+            estate, building, unit, floor and room in this order, none twice, with no character
+            left over and an estate by a usual ending. The tagger reads everything else.
+        """
+        with self._turn:
+            parts = [
+                self._read_batch(texts.slice(at, BATCH), at) for at in range(0, len(texts), BATCH)
+            ]
+        if not parts:
+            nothing = pl.Series(dtype=pl.String)
+            return Readings(pl.DataFrame(schema=SCHEMA), nothing, nothing)
+        chosen = np.concatenate([reasons for _, reasons in parts])
+        return Readings(
+            elements=pl.concat([elements for elements, _ in parts]),
+            readers=pl.Series([RULES, *[TAGGER] * (len(REASONS) - 1)]).gather(chosen),
+            reasons=pl.Series(REASONS).gather(chosen),
+        )
+
+    def _read_batch(self, texts: pl.Series, first: int) -> tuple[pl.DataFrame, np.ndarray]:
+        if max(self._templates.n, self._wordings.n) > MOST_HELD:
+            self._forget()
+        buffer = lay_out_folded(texts)
+        unmarked = np.zeros(len(texts), dtype=np.uint8)
+        n_known = self._templates.n
+        numbers = self._templates.number(
+            buffer.codes, buffer.starts[:-1], buffer.starts[1:], unmarked
+        )
+        if self._templates.n > n_known:
+            self._learn(pl.Series(self._templates.tell(n_known), dtype=pl.String))
+        pieces = self._pieces
+        row, piece, start, end = spread_pieces(numbers, pieces.first, pieces.starts, pieces.ends)
+        kinds = pieces.kinds[piece]
+        begins = buffer.starts[row]
+        worded = self._number_wordings(buffer.codes, begins + start, begins + end, kinds)
+        elements = pl.DataFrame(
+            {
+                "row": row + np.uint32(first),
+                "start": start,
+                "end": end,
+                "kind": pl.Series(KINDS).gather(kinds),
+                "normal": self._normals.gather(worded),
+                "confidence": pieces.sure[piece],
+            }
+        )
+        return elements, self._reasons[numbers]
+
+    def _learn(self, templates: pl.Series) -> None:
+        """Read templates that were not met before."""
+        found, reasons = read_templates(templates, self._model)
+        held = self._pieces
+        counts = np.bincount(found["row"].to_numpy(), minlength=len(templates))
+        kinds = found["kind"].replace_strict(
+            list(KINDS), list(range(len(KINDS))), return_dtype=pl.UInt8
+        )
+        self._pieces = Pieces(
+            first=np.concatenate([held.first, held.first[-1] + np.cumsum(counts)]),
+            starts=np.concatenate([held.starts, found["start"].to_numpy()]),
+            ends=np.concatenate([held.ends, found["end"].to_numpy()]),
+            kinds=np.concatenate([held.kinds, kinds.to_numpy()]),
+            sure=np.concatenate([held.sure, found["confidence"].to_numpy()]),
+        )
+        self._reasons = np.concatenate([self._reasons, reasons])
+
+    def _number_wordings(
+        self, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, kinds: np.ndarray
+    ) -> np.ndarray:
+        """Give the number of each element's wording, and write new ones the register's way."""
+        n_known = self._wordings.n
+        numbers = self._wordings.number(codes, starts, ends, kinds)
+        if self._wordings.n > n_known:
+            fresh = [
+                normalise_piece(KINDS[kind], said)
+                for kind, said in zip(
+                    self._wordings.marks[n_known : self._wordings.n].tolist(),
+                    self._wordings.tell(n_known),
+                    strict=True,
+                )
+            ]
+            self._normals = pl.concat([self._normals, pl.Series(fresh, dtype=pl.String)])
+        return numbers
+
+
+def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, np.ndarray]:
+    """Read folded texts: row, start, end, kind and confidence, and the place in REASONS of each."""
+    reasons = np.full(len(templates), REASONS.index(NO_FORM), dtype=np.uint8)
+    formed = np.flatnonzero(templates.str.contains(REGISTER_FORM).to_numpy())
+    ruled = find_pieces(templates.gather(formed))
+    reasons[formed] = _judge(ruled, templates.gather(formed))
+    is_plain = reasons == REASONS.index(IN_ORDER)
+    kept = ruled.with_columns(row=pl.Series(formed).gather(ruled["row"])).filter(
+        pl.Series(is_plain[formed]).gather(ruled["row"])
     )
-    return elements, readers
+    others = np.flatnonzero(~is_plain)
+    tagged = tag_texts(templates.gather(others), model)
+    tagged = tagged.with_columns(row=pl.Series(others).gather(tagged["row"]))
+    columns = ["row", "start", "end", "kind", "confidence"]
+    found = pl.concat(
+        [part.select(pl.col("row").cast(pl.UInt32), *columns[1:]) for part in (kept, tagged)]
+    )
+    return found.sort("row", "start"), reasons
 
 
-def _blank(texts: pl.Series) -> pl.Series:
-    return pl.repeat("", texts.len(), dtype=pl.String, eager=True)
-
-
-def _find_register_text(ruled: pl.DataFrame, folded: pl.Series) -> pl.Series:
-    """Say of each text whether the rules' reading of it is that of register text."""
-    ranked = ruled.with_columns(
+def _judge(ruled: pl.DataFrame, folded: pl.Series) -> np.ndarray:
+    """Say of each text whether the rules' reading of it is that of register text, or why not."""
+    texts = pl.DataFrame({"text": folded}).with_row_index("row")
+    said = pl.col("text").str.slice("start", pl.col("end") - pl.col("start"))
+    ranked = ruled.join(texts, on="row", how="left", maintain_order="left").with_columns(
         rank=pl.col("kind").replace_strict(ORDER, default=None, return_dtype=pl.Int8),
         gap=pl.col("start") - pl.col("end").shift(1, fill_value=0).over("row"),
-        named=(pl.col("kind") != Kind.ESTATE.value) | pl.col("normal").str.contains(ESTATE_ENDINGS),
+        named=(pl.col("kind") != Kind.ESTATE.value) | said.str.contains(ESTATE_ENDINGS),
     )
+    has = [
+        (pl.col("kind") == kind.value).any() for kind in (Kind.SUBDISTRICT, Kind.ROAD, Kind.NUMBER)
+    ]
     judged = ranked.group_by("row").agg(
-        plain=pl.col("rank").is_not_null().all()
+        in_order=pl.col("rank").is_not_null().all()
         & (pl.col("rank").diff().drop_nulls() > 0).all()
-        & (pl.col("gap") == 0).all()
-        & pl.col("named").all()
-        & (pl.col("kind") == Kind.SUBDISTRICT.value).any()
-        & (pl.col("kind") == Kind.ROAD.value).any()
-        & (pl.col("kind") == Kind.NUMBER.value).any(),
-        end=pl.col("end").max(),
+        & pl.all_horizontal(has),
+        whole=(pl.col("gap") == 0).all()
+        & (pl.col("end").max() == pl.col("text").first().str.len_chars()),
+        named=pl.col("named").all(),
     )
-    sizes = pl.DataFrame({"size": folded.str.len_chars()}).with_row_index("row")
-    joined = sizes.join(judged, on="row", how="left", maintain_order="left")
-    return joined.select(
-        (pl.col("plain") & (pl.col("end") == pl.col("size"))).fill_null(value=False)
-    ).to_series()
-
-
-def _name_elements(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
-    """Write each element the register's way."""
-    texts = folded.gather(tagged["row"]) if tagged.height else folded.clear()
-    said = (
-        pl.DataFrame({"text": texts})
-        .hstack(tagged)
+    return (
+        texts.join(judged, on="row", how="left", maintain_order="left")
         .select(
-            "kind", said=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
+            pl.when(~pl.col("in_order").fill_null(value=False))
+            .then(REASONS.index(NOT_IN_ORDER))
+            .when(~pl.col("whole"))
+            .then(REASONS.index(LEFT_OVER))
+            .when(~pl.col("named"))
+            .then(REASONS.index(UNUSUAL_ESTATE))
+            .otherwise(REASONS.index(IN_ORDER))
+            .cast(pl.UInt8)
         )
+        .to_series()
+        .to_numpy()
     )
-    distinct = said.unique()
-    normals = distinct.with_columns(
-        normal=pl.Series([normalise_piece(*row) for row in distinct.iter_rows()], dtype=pl.String)
-    )
-    named = said.join(normals, on=["kind", "said"], how="left", maintain_order="left")
-    return tagged.with_columns(named["normal"])
