@@ -1,11 +1,13 @@
 """Builds things by calling actions, so that impossible states cannot be built."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from fangge.access.actions import assign_role, register_staff
 from fangge.access.queries import actor_for
 from fangge.access.rules import VERBS, Role
 from fangge.areas.models import Area
+from fangge.fusion.actions.ingest import stage_file
 from fangge.kernel.actor import Actor, system_actor
 
 PASSWORD = "bridge-over-water-7"  # noqa: S105 - of test accounts only
@@ -30,3 +32,25 @@ def steward() -> Actor:
     return Actor(
         reference="staff:steward", name="steward", roles=("steward",), verbs=VERBS[Role.STEWARD]
     )
+
+
+def send_addresses(
+    texts: list[str], *, folder: Path, now: datetime, name: str = "more"
+) -> list[int]:
+    """Let the population register send a resident for each address text; give their records."""
+    columns = (
+        "人员编号 姓名 性别 民族 出生日期 公民身份号码 "
+        "联系电话 户籍地址 现住址 户号 与户主关系 登记日期"
+    )
+    rows = [
+        [f"{name}{i}", "陆试", "女", "汉族", "1990-01-01", "", "", "", text, "", "", "2026-11-01"]
+        for i, text in enumerate(texts)
+    ]
+    path = folder / f"{name}.csv"
+    lines = [",".join(row) for row in [columns.split(), *rows]]
+    path.write_text("\n".join(lines) + "\n", encoding="gb18030")
+    batch = stage_file(
+        actor=steward(), source_code="police_population", path=path, tell=lambda _: None, now=now
+    )
+    assert batch.n_accepted == len(texts)
+    return list(batch.records.order_by("row_no").values_list("pk", flat=True))

@@ -19,18 +19,14 @@ class Role(StrEnum):
 
 LOOK = frozenset({"home.see", "map.see", "addresses.see", "organisations.see"})
 FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
-# What a life event changes, another person than who registered it approves or takes back.
-LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD | LIFE,
-    Role.COMMUNITY_OFFICER: FIELD | LIFE | {"requests.decide"},
+    Role.GRID_WORKER: FIELD,
+    Role.COMMUNITY_OFFICER: FIELD,
     Role.DISPATCHER: LOOK | {"dwellings.see"},
     Role.HANDLER: LOOK | {"dwellings.see"},
     Role.STEWARD: FIELD
-    | LIFE
     | {
-        "requests.decide",
         "sources.see",
         "sources.edit",
         "batches.see",
@@ -38,6 +34,9 @@ VERBS: dict[Role, frozenset[str]] = {
         "batches.roll_back",
         "quarantine.see",
         "quarantine.decide",
+        "corrections.see",
+        "corrections.decide",
+        "addresses.change",
     },
     Role.AUDITOR: frozenset({"home.see", "audit.see"}),
     Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),

@@ -1,5 +1,6 @@
 """`fangge docs`: write the reference pages that follow from the code."""
 
+import json
 from pathlib import Path
 
 import click
@@ -22,7 +23,19 @@ def command(*, out: Path) -> None:
 
 def write_pages() -> dict[str, str]:
     """Give the text of each generated page by its name."""
-    return {"roles.md": write_roles(), "command-help.md": write_help()}
+    return {
+        "roles.md": write_roles(),
+        "command-help.md": write_help(),
+        "openapi.json": write_openapi(),
+    }
+
+
+def write_openapi() -> str:
+    """Describe the JSON face as it is served at /api/openapi.json."""
+    from django.test import Client
+
+    schema = json.loads(Client().get("/api/openapi.json", headers={"Host": "localhost"}).content)
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
 
 def write_roles() -> str:

@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
+from fangge.config.api import api
+
 urlpatterns = [
     path("", include("fangge.insight.urls")),
     path("access/", include("fangge.access.urls")),
     path("registers/", include("fangge.registers.urls")),
     path("fusion/", include("fangge.fusion.urls")),
+    path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

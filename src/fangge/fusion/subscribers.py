@@ -9,6 +9,7 @@ from fangge.fusion.events import BatchRolledBack, FileOffered, RowMended
 from fangge.fusion.jobs import link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
+from fangge.registers.events import AddressesChanged, AddressesCorrected
 from fangge.registers.queries.origins import name_records_by
 
 
@@ -21,7 +22,9 @@ def read_offered_file(event: FileOffered) -> None:
     )
 
 
-def link_soon(_event: BatchRolledBack | RowMended) -> None:
+def link_soon(
+    _event: BatchRolledBack | RowMended | AddressesCorrected | AddressesChanged,
+) -> None:
     # One run that waits is enough for any number of changes before it.
     with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
         link_sources.configure(queueing_lock="link").defer()
@@ -31,4 +34,6 @@ def connect() -> None:
     bus.subscribe(FileOffered, read_offered_file)
     bus.subscribe(BatchRolledBack, link_soon)
     bus.subscribe(RowMended, link_soon)
+    bus.subscribe(AddressesCorrected, link_soon)
+    bus.subscribe(AddressesChanged, link_soon)
     name_records_by(name_sources)

@@ -1,7 +1,7 @@
 """Facts the registers announce."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,21 +13,16 @@ class RegistersWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class LifeEventWritten:
-    """Somebody arrived, moved, died, opened: the registers say so now."""
+class AddressesCorrected:
+    """A person decided what texts mean, or took that back; the next link run follows it."""
 
-    event: str
-    subject: str
-    entry_id: int
-    effective_on: date
-    written_at: datetime
+    decision_id: int
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class LifeEventTakenBack:
-    """A life event did not happen after all: the registers stand as before it."""
+class AddressesChanged:
+    """An act changed addresses or took a change back; the next link run follows it."""
 
-    event: str
-    subject: str
-    entry_id: int
-    taken_back_at: datetime
+    act_id: int
+    changed_at: datetime

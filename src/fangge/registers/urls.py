@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.registers.views import entries, lists, maps
+from fangge.registers.views import corrections, entries, lists, maps, reading
 
 app_name = "registers"
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     path("buildings/<int:building_id>", entries.show_building, name="building"),
     path("addresses/", lists.show_addresses, name="addresses"),
     path("addresses/<int:address_id>", entries.show_address, name="address"),
+    path("addresses/read", reading.read_address, name="read"),
+    path("addresses/waiting/", corrections.show_waiting, name="waiting"),
+    path("addresses/waiting/<int:text_id>", corrections.show_text, name="waiting-text"),
+    path("addresses/waiting/<int:text_id>/set-aside", corrections.set_aside, name="set-aside"),
+    path("addresses/decisions/<int:decision_id>/undo", corrections.withdraw, name="withdraw"),
     path("organisations/", lists.show_organisations, name="organisations"),
     path("organisations/<int:organisation_id>", entries.show_organisation, name="organisation"),
     path("residents/<int:resident_id>", entries.show_resident, name="resident"),

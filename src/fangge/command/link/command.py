@@ -66,7 +66,8 @@ def link_folder(
     found: dict[str, Fused] = {}
     for kind in given.records:
         tell.count(given.records[kind].height)
-        found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
+        found[kind] = fuse_records(kind, given, precedence=ranks)
+        tell(f"link_{kind}")
     summary: dict[str, Any] = {
         "input": str(source),
         "output": str(output),
@@ -102,7 +103,7 @@ def _measure(source: Path, found: dict[str, Any], summary: dict[str, Any]) -> No
             figures["accuracy"] = accuracy
         values = measure_values(source, kind, fused.clusters, fused.entries)
         if values is not None:
-            figures["values"] = values
+            figures["values_right"] = values
 
 
 def _tell_people(summary: dict[str, Any], output: Path) -> None:

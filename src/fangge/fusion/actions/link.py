@@ -17,16 +17,12 @@ from fangge.fusion.actions.merge import (
     merge_residents,
     write_dwellings,
 )
-from fangge.fusion.actions.overlay import firm_rows, settle_run
 from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, BatchState
-from fangge.fusion.queries.life import speaking_rows
 from fangge.fusion.queries.records import current_records
-from fangge.fusion.rules.life import FIRMS
 from fangge.fusion.rules.linking import (
     FIRM,
-    LINK_LOCK,
     ORGANISATION_PRECEDENCE,
     READINGS,
     RESIDENT_PRECEDENCE,
@@ -38,8 +34,10 @@ from fangge.registers.actions.addresses import register_addresses
 from fangge.registers.actions.index import compile_index, match_texts, publish_index
 from fangge.registers.actions.mapcells import refresh_map_cells
 from fangge.registers.actions.occupancies import write_occupancies
+from fangge.registers.actions.waiting import keep_waiting_texts
 from fangge.registers.queries.addresses import address_places
 
+LINK_LOCK = 7_306_101  # any number of our own: one run at a time
 VERBS = (
     "registers.link",
     "addresses.register",
@@ -95,10 +93,13 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     index = _link_addresses(actor=actor, run=run, progress=progress, now=now)
     sources = _read_sources(index, progress)
     keep_readings(sources, run=run, actor=actor, now=now)
+    progress.figures["waiting_texts"] = keep_waiting_texts(
+        actor=actor, texts=list_uncertain(sources), now=now
+    )
     progress.finish("keep_readings")
     lived = _link_residents(sources, actor=actor, run=run, progress=progress, now=now)
     traded = _link_organisations(sources, actor=actor, run=run, progress=progress, now=now)
-    held = settle_run(pl.concat([lived, traded], how="diagonal"))
+    held = pl.concat([lived, traded], how="diagonal")
     written = write_occupancies(actor=actor, occupancies=held, now=now)
     progress.figures["occupancies"] = written.as_figures()
     progress.finish("write_occupancies")
@@ -129,10 +130,10 @@ def _read_sources(index: Path, progress: Progress) -> Sources:
     places = address_places()
     sources: dict[str, pl.DataFrame] = {}
     for code in dict.fromkeys(reading.source for reading in READINGS):
-        rows = speaking_rows(code, current_records(code))
+        rows = current_records(code)
         progress.finish(f"read_{code}")
         for reading in READINGS:
-            if reading.source == code and reading.column in rows.columns:
+            if reading.source == code:
                 rows = _read_places(rows, reading.column, reading.part, index, places)
         sources[code] = rows
         progress.finish(f"match_{code}")
@@ -153,8 +154,27 @@ def _read_places(
         pl.when(sure).then("address_level").alias(f"{part}_level"),
         pl.col("score").alias(f"{part}_score"),
         pl.col("reasons").alias(f"{part}_reasons"),
+        pl.col("grid_id").alias(f"{part}_near_grid_id"),
     )
     return pl.concat([rows, named], how="horizontal")
+
+
+def list_uncertain(sources: Sources) -> pl.DataFrame:
+    """List the address texts of every record that were not taken for certain."""
+    return pl.concat(
+        sources[reading.source]
+        .filter(
+            pl.col(f"{reading.part}_address_id").is_null() & pl.col(reading.column).is_not_null()
+        )
+        .select(
+            text=pl.col(reading.column).cast(pl.String),
+            record_id="record_id",
+            score=pl.col(f"{reading.part}_score").cast(pl.Float64),
+            reasons=f"{reading.part}_reasons",
+            grid_id=f"{reading.part}_near_grid_id",
+        )
+        for reading in READINGS
+    )
 
 
 def _link_residents(
@@ -168,7 +188,6 @@ def _link_residents(
             fields=speaker.fields,
         )
         for speaker in SPEAKERS
-        if speaker.fields["name"] in sources[speaker.source].columns
     )
     fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE)
     progress.finish("link_residents")
@@ -187,16 +206,8 @@ def _link_residents(
 def _link_organisations(
     sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
 ) -> pl.DataFrame:
-    rows = firm_rows(sources[FIRM.source], sources[FIRMS])
-    parts = pl.concat(
-        as_parts(
-            rows.filter(pl.col("said_by").eq_missing(said_by)),
-            source=said_by or FIRM.source,
-            part=FIRM.part,
-            fields=FIRM.fields,
-        )
-        for said_by in (None, FIRMS)
-    )
+    rows = sources[FIRM.source]
+    parts = as_parts(rows, source=FIRM.source, part=FIRM.part, fields=FIRM.fields)
     fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE)
     members, written = merge_organisations(fused, rows, actor=actor, run=run, now=now)
     progress.figures["organisations"] = written.as_figures()

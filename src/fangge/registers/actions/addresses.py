@@ -137,6 +137,6 @@ def _write_aliases(placed: pl.DataFrame) -> None:
         cursor.execute(
             "INSERT INTO registers_addressalias (address_id, name, record_id) "
             "SELECT address_id, name, record_id FROM stage_alias "
-            "ON CONFLICT (address_id, name) DO NOTHING"
+            "ON CONFLICT (address_id, name, kind) WHERE is_current DO NOTHING"
         )
         cursor.execute("DROP TABLE stage_alias")

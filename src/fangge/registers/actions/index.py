@@ -1,11 +1,14 @@
 """Compile the address register into an index, publish it, and match texts by it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from fangge.kernel.bulk import read_frame
 from fangge.registers.adapters import addresses
+from fangge.registers.queries.corrections import Name, current_decisions, current_names
+from fangge.registers.rules.corrections import fold_text, fold_texts, text_keys
 
 
 def compile_index(*, run_id: int) -> Path:
@@ -14,8 +17,9 @@ def compile_index(*, run_id: int) -> Path:
         "SELECT address.code, parent.code, address.level, address.name, address.full_name, "
         "alias.names FROM registers_address address "
         "LEFT JOIN registers_address parent ON parent.id = address.parent_id "
-        "LEFT JOIN (SELECT address_id, string_agg(name, ';' ORDER BY name) AS names "
-        "FROM registers_addressalias WHERE ends_on IS NULL GROUP BY address_id) alias "
+        "LEFT JOIN (SELECT address_id, string_agg(DISTINCT name, ';' ORDER BY name) AS names "
+        "FROM registers_addressalias WHERE is_current AND (ends_on IS NULL OR kind = 'former') "
+        "GROUP BY address_id) alias "
         "ON alias.address_id = address.id WHERE address.ends_on IS NULL ORDER BY address.id",
         schema={
             "code": pl.String,
@@ -34,5 +38,100 @@ def publish_index(folder: Path) -> None:
 
 
 def match_texts(texts: pl.Series, *, folder: Path) -> pl.DataFrame:
-    """Find the standard address each text means: code, level, score, asserted, reasons."""
-    return addresses.match_texts(texts, folder=folder)
+    """Find the standard address each text means: code, level, score, asserted, reasons.
+
+    What a person decided on exactly this text holds; where the engine is not certain, decided and
+    former names are tried.
+    """
+    found = addresses.match_texts(texts, folder=folder)
+    keys = text_keys(texts.cast(pl.String))
+    return _follow_decisions(keys, _follow_names(texts.cast(pl.String), found, folder))
+
+
+def rewrite_text(text: str) -> tuple[str, list[str]]:
+    """Write decided and former names in a text the register's way; tell which there were."""
+    folded = fold_text(text)
+    said = [name for name in current_names([folded]) if name.wording in folded]
+    for name in said:
+        folded = folded.replace(name.wording, name.standard)
+    return folded, [name.wording for name in said]
+
+
+def match_by_names(texts: pl.Series, names: Sequence[Name], *, folder: Path) -> pl.DataFrame:
+    """Match texts with these names written the register's way; nothing where none stands.
+
+    Only an address below one that the text names is asserted.
+    """
+    said = fold_texts(texts)
+    wordings = [name.wording for name in names]
+    rewritten = said.str.replace_many(wordings, [name.standard for name in names], leftmost=True)
+    hits = pl.DataFrame({"row": pl.int_range(texts.len(), eager=True), "said": said}).select(
+        "row", wording=pl.col("said").str.extract_many(wordings, leftmost=True)
+    )
+    told = pl.DataFrame(
+        {"wording": wordings, "above": [name.full_name for name in names]},
+        schema={"wording": pl.String, "above": pl.String},
+    )
+    found = addresses.match_texts(rewritten, folder=folder)
+    named = found.with_row_index("row").with_columns(
+        pl.col("row").cast(pl.Int64), full_name=addresses.full_names(found["code"], folder=folder)
+    )
+    borne = (
+        hits.explode("wording")
+        .join(told, on="wording")
+        .join(named.select("row", "full_name"), on="row")
+        .filter(pl.col("full_name").str.starts_with(pl.col("above")))
+        .group_by("row")
+        .agg(pl.format("also_called:{}", pl.col("wording").first()).alias("also"))
+    )
+    return named.join(borne, on="row", how="left", maintain_order="left").select(
+        "code",
+        "level",
+        "score",
+        asserted=pl.col("asserted") & pl.col("also").is_not_null(),
+        reasons=pl.concat_list(pl.concat_list("also").list.drop_nulls(), pl.col("reasons")),
+    )
+
+
+def _follow_names(texts: pl.Series, found: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    open_texts = texts.filter(~found["asserted"]).drop_nulls().unique()
+    if not open_texts.len():
+        return found
+    folded = fold_texts(open_texts)
+    names = current_names(folded.to_list())
+    if not names:
+        return found
+    by_name = match_by_names(open_texts, names, folder=folder).with_columns(text=open_texts)
+    return _put_over(found.with_columns(key=texts), by_name.rename({"text": "key"}))
+
+
+def _follow_decisions(keys: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+    decided = current_decisions(keys.drop_nulls().unique().to_list())
+    if not decided:
+        return found
+    rows = [
+        {
+            "key": key,
+            "code": address.code if address else None,
+            "level": address.level if address else None,
+            "score": 1.0 if address else 0.0,
+            "asserted": address is not None,
+            "reasons": [f"decided:{number}" if address else f"decided_{choice}:{number}"],
+        }
+        for key, choice, number, address in decided
+    ]
+    over = pl.DataFrame(rows, schema={"key": pl.String, **dict(found.schema)})
+    return _put_over(found.with_columns(key=keys), over, is_final=True)
+
+
+def _put_over(found: pl.DataFrame, over: pl.DataFrame, *, is_final: bool = False) -> pl.DataFrame:
+    """Put what was found otherwise in its place: always, or where it alone is certain."""
+    names = ["code", "level", "score", "asserted", "reasons"]
+    told = over.rename({name: f"{name}_told" for name in names}).with_columns(told=True)
+    joined = found.join(told, on="key", how="left", maintain_order="left")
+    takes = pl.col("told").fill_null(value=False)
+    if not is_final:
+        takes &= pl.col("asserted_told") & ~pl.col("asserted")
+    return joined.select(
+        pl.when(takes).then(f"{name}_told").otherwise(name).alias(name) for name in names
+    )

@@ -1,19 +1,25 @@
 """The compiled address index: built by the link run, opened by whoever matches or searches."""
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 from django.conf import settings
 
+from fangge.engine.address.filling import fill_divisions
 from fangge.engine.address.matching import Candidate, match_addresses, rank_addresses
+from fangge.engine.address.normalise import as_texts
+from fangge.engine.address.reading import Reader
 from fangge.engine.address.register import (
     IndexUnreadable,
     Register,
     build_register,
     open_register,
 )
+from fangge.engine.address.tagger import load_model
 from fangge.kernel.errors import Missing
 
 
@@ -45,21 +51,35 @@ def publish_index(folder: Path) -> None:
             shutil.rmtree(older, ignore_errors=True)
 
 
-def current_index() -> Register:
-    """Open the published index; raise `IndexMissing` when there is none."""
+def current_folder() -> Path:
+    """Give the folder of the published index; raise `IndexMissing` when there is none."""
     pointer = index_folder() / "current"
     if not pointer.exists():
         raise IndexMissing(
             "No address register was compiled yet: run `fangge ingest … --link` first."
         )
+    return index_folder() / pointer.read_text()
+
+
+def current_index() -> Register:
+    """Open the published index; raise `IndexMissing` when there is none."""
     try:
-        return _open(index_folder() / pointer.read_text())
+        return _open(current_folder())
     except IndexUnreadable as error:
         raise IndexMissing(f"{error}: run `fangge ingest … --link` again.") from error
 
 
-@lru_cache(maxsize=2)
 def _open(folder: Path) -> Register:
+    """Open an index, anew when a newer version took its place."""
+    try:
+        version = (folder / "index.json").stat().st_mtime_ns
+    except OSError as error:
+        raise IndexUnreadable(f"{folder} holds no address index") from error
+    return _open_version(folder, version)
+
+
+@lru_cache(maxsize=2)
+def _open_version(folder: Path, _version: int) -> Register:
     return open_register(folder)
 
 
@@ -68,6 +88,74 @@ def match_texts(texts: pl.Series, *, folder: Path) -> pl.DataFrame:
     return match_addresses(texts, _open(folder))
 
 
+def full_names(codes: pl.Series, *, folder: Path) -> pl.Series:
+    """Give the full name of each code as the index has it; missing where it has none."""
+    named = pl.DataFrame({"code": codes}).join(
+        _open(folder).nodes.select("code", "full_name"),
+        on="code",
+        how="left",
+        maintain_order="left",
+    )
+    return named["full_name"]
+
+
 def suggest_addresses(text: str, *, n_most: int) -> list[Candidate]:
     """Rank the standard addresses that a text may mean, for search as people type."""
     return rank_addresses(text, current_index(), n_most)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A piece of an address text: where it stands, what it is, and its normal form."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+    normal: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A division that the text leaves out, though what it says leaves no choice."""
+
+    kind: str
+    normal: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """A text with its elements, which reader read it and why, and the divisions it leaves out."""
+
+    text: str
+    elements: list[Element]
+    reader: str
+    why: str
+    filled: list[Filled]
+
+
+@lru_cache(maxsize=1)
+def _reader() -> Reader:
+    return Reader(load_model())
+
+
+def read_texts(texts: Sequence[str]) -> list[ReadText]:
+    """Read each text into its elements, from province to room."""
+    read = _reader().read(as_texts(list(texts)))
+    rows: list[list[Element]] = [[] for _ in texts]
+    for row, start, end, kind, normal, confidence in read.elements.iter_rows():
+        # A group of a village counts as its community, as the command writes it.
+        told = "community" if kind == "group" else kind
+        said = texts[row][start:end]
+        rows[row].append(Element(start, end, told, said, normal, round(confidence, 4)))
+    filled: list[list[Filled]] = [[] for _ in texts]
+    for row, kind, normal, code in fill_divisions(read.elements).iter_rows():
+        filled[row].append(Filled(kind, normal, code))
+    return [
+        ReadText(text, elements, reader, why, left_out)
+        for text, elements, reader, why, left_out in zip(
+            texts, rows, read.readers, read.reasons, filled, strict=True
+        )
+    ]

@@ -40,6 +40,8 @@ class Address(models.Model):
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
+    # A steward's act said its name, place in the tree or end: no source overwrites these.
+    is_held = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
@@ -68,8 +70,14 @@ class Address(models.Model):
         return f"address {self.code}"
 
 
+class AliasKind(models.TextChoices):
+    SOURCE = "source", _("A source says so")
+    DECIDED = "decided", _("A steward decided so")
+    FORMER = "former", _("Former name")
+
+
 class AddressAlias(models.Model):
-    """Another name of an address, now or once."""
+    """Another name of an address, now or once; texts with a former name lead to it still."""
 
     id = models.BigAutoField(primary_key=True)
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="aliases")
@@ -77,10 +85,19 @@ class AddressAlias(models.Model):
     starts_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     record_id = models.BigIntegerField(null=True)
+    kind = models.CharField(
+        max_length=10, choices=AliasKind, default=AliasKind.SOURCE, db_default="source"
+    )
+    # False once the decision or act that gave the name was taken back.
+    is_current = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["address", "name"], name="an_alias_once_per_address"),
+            models.UniqueConstraint(
+                fields=["address", "name", "kind"],
+                condition=models.Q(is_current=True),
+                name="an_alias_once_per_address",
+            ),
         ]
 
     @override

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fangge.access.queries import duty_officers
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Invalid
-from fangge.registers.models.address import Address
+from fangge.registers.models.address import Address, AliasKind
 from fangge.registers.models.change import EntryKind
 from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy
@@ -112,14 +112,16 @@ def _children_of(address: Address, as_of: AsOf | None) -> list[Address]:
 
 
 def _aliases_of(address: Address, as_of: AsOf | None) -> list[str]:
-    aliases = address.aliases.order_by("id")
+    aliases = address.aliases.filter(is_current=True).order_by("id")
     if as_of is None:
-        return list(aliases.filter(ends_on=None).values_list("name", flat=True))
-    return [
-        alias.name
-        for alias in aliases
-        if is_in_force(alias.starts_on, alias.ends_on, true_on=as_of.true_on)
-    ]
+        names = list(aliases.filter(ends_on=None).values_list("name", flat=True))
+    else:
+        names = [
+            alias.name
+            for alias in aliases.exclude(kind=AliasKind.FORMER)
+            if is_in_force(alias.starts_on, alias.ends_on, true_on=as_of.true_on)
+        ]
+    return list(dict.fromkeys(names))
 
 
 def _climb(address: Address) -> list[Address]:
@@ -176,11 +178,6 @@ def get_resident(*, actor: Actor, resident_id: int) -> Resident:
     if resident is None:
         raise EntryMissing(f"There is no resident {resident_id}.")
     return resident
-
-
-def mask_resident(resident: Resident) -> str:
-    """Give a resident's name as it is shown before a purpose is stated."""
-    return mask_name(resident.name)
 
 
 def occupancies_of(
