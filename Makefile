@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOGUES := $(wildcard src/fangge/*/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: help demo test check docs lock browser clean
+.PHONY: help demo test check docs lock peers browser clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,8 +31,10 @@ docs: $(VENV)/dev.stamp ## Write the generated reference pages anew.
 
 lock: $(VENV)/dev.stamp ## Pin the requirements anew.
 	$(BIN)/pip install --quiet uv
-	for set in base dev; do $(BIN)/uv pip compile requirements/$$set.in --output-file requirements/$$set.txt \
+	for set in base dev peers; do $(BIN)/uv pip compile requirements/$$set.in --output-file requirements/$$set.txt \
 		--generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet --upgrade; done
+
+peers: $(VENV)/peers.stamp ## Install what `fangge bench` measures itself beside.
 
 browser: ## Find a Chromium for the browser tests, install Debian's where apt can.
 	@sh .ci/browser
@@ -55,4 +57,9 @@ $(VENV)/run.stamp: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	echo "Installing what checks and tests need ..." >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	touch $@
+
+$(VENV)/peers.stamp: requirements/peers.txt $(VENV)/run.stamp
+	echo "Installing what is measured beside Fangge ..." >&2
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/peers.txt
 	touch $@

@@ -19,14 +19,18 @@ class Role(StrEnum):
 
 LOOK = frozenset({"home.see", "map.see", "addresses.see", "organisations.see"})
 FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
+# What a life event changes, another person than who registered it approves or takes back.
+LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD,
-    Role.COMMUNITY_OFFICER: FIELD,
+    Role.GRID_WORKER: FIELD | LIFE,
+    Role.COMMUNITY_OFFICER: FIELD | LIFE | {"requests.decide"},
     Role.DISPATCHER: LOOK | {"dwellings.see"},
     Role.HANDLER: LOOK | {"dwellings.see"},
     Role.STEWARD: FIELD
+    | LIFE
     | {
+        "requests.decide",
         "sources.see",
         "sources.edit",
         "batches.see",

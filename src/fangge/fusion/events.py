@@ -36,3 +36,20 @@ class BatchRolledBack:
 
     batch_id: int
     rolled_back_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAsked:
+    """A life event or a correction was asked for and waits for somebody else."""
+
+    request_id: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDecided:
+    """A request came into the registers, was refused, withdrawn or taken back."""
+
+    request_id: int
+    state: str
+    decided_at: datetime

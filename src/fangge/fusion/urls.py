@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.fusion.views import batches, lineage, quarantine, sources
+from fangge.fusion.views import batches, lineage, quarantine, requests, sources
 
 app_name = "fusion"
 urlpatterns = [
@@ -16,5 +16,12 @@ urlpatterns = [
     path("quarantine/<int:row_id>", quarantine.show_row, name="row"),
     path("quarantine/<int:row_id>/dismiss", quarantine.dismiss, name="dismiss"),
     path("quarantine/<int:row_id>/reopen", quarantine.reopen, name="reopen"),
+    path("events/new", requests.show_event_form, name="event-new"),
+    path("requests/", requests.show_requests, name="requests"),
+    path("requests/<int:request_id>", requests.show_request, name="request"),
+    path("requests/<int:request_id>/approve", requests.approve, name="approve"),
+    path("requests/<int:request_id>/refuse", requests.refuse, name="refuse"),
+    path("requests/<int:request_id>/withdraw", requests.withdraw, name="withdraw"),
+    path("requests/<int:request_id>/take-back", requests.take_back, name="take-back"),
     path("records/<int:record_id>", lineage.show_lineage, name="lineage"),
 ]

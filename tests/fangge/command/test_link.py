@@ -49,7 +49,7 @@ def test_a_generated_district_is_linked_and_measured(district: Path, tmp_path: P
     for kind in KINDS:
         assert kinds[kind]["accuracy"]["precision"] > 0.99
         assert kinds[kind]["accuracy"]["recall"] > 0.97
-    assert min(kinds["residents"]["values_right"].values()) > 0.9
+    assert min(told["right"] for told in kinds["residents"]["values"].values()) > 0.9
 
 
 def test_every_record_is_in_one_cluster_and_every_value_has_its_record(

@@ -249,5 +249,5 @@ def test_a_killed_ingest_goes_on_where_it_stopped(
 
 
 def test_sources_came_with_the_shipped_contracts() -> None:
-    assert Source.objects.count() == 5
+    assert Source.objects.count() == 7
     assert QuarantinedRow.objects.exists()

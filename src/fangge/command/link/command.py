@@ -66,8 +66,7 @@ def link_folder(
     found: dict[str, Fused] = {}
     for kind in given.records:
         tell.count(given.records[kind].height)
-        found[kind] = fuse_records(kind, given, precedence=ranks)
-        tell(f"link_{kind}")
+        found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
     summary: dict[str, Any] = {
         "input": str(source),
         "output": str(output),
@@ -103,7 +102,7 @@ def _measure(source: Path, found: dict[str, Any], summary: dict[str, Any]) -> No
             figures["accuracy"] = accuracy
         values = measure_values(source, kind, fused.clusters, fused.entries)
         if values is not None:
-            figures["values_right"] = values
+            figures["values"] = values
 
 
 def _tell_people(summary: dict[str, Any], output: Path) -> None:

@@ -45,19 +45,31 @@ class Fused:
 
 
 def fuse_records(
-    kind: str, given: Input, *, precedence: Mapping[str, int], link: Linking = link_records
+    kind: str,
+    given: Input,
+    *,
+    precedence: Mapping[str, int],
+    tell: Callable[[str], None],
+    link: Linking = link_records,
 ) -> Fused:
-    """Link the records of one kind and choose the best value of each field."""
+    """Link the records of one kind and choose the best value of each field.
+
+    `tell` is told when the links are found, and when the entries are.
+    """
     if kind == "dwellings":
-        return _fuse_dwellings(given)
+        found = _fuse_dwellings(given)
+        tell("link_dwellings")
+        return found
     records = given.records[kind]
     linked = link(records, PARAMETERS[kind]())
+    tell(f"link_{kind}")
     checked = records.with_columns(
         check(records[name]).alias(name)
         for name, check in CHECKED.items()
         if name in records.columns
     )
     entries = choose_values(checked, linked.clusters, precedence)
+    tell(f"choose_{kind}")
     return Fused(
         clusters=_tell_decisions(linked),
         entries=entries.rename({"cluster": "entry_id"}),

@@ -27,12 +27,11 @@ def measure_clusters(folder: Path, kind: str, clusters: pl.DataFrame) -> dict[st
 
 def measure_values(
     folder: Path, kind: str, clusters: pl.DataFrame, entries: pl.DataFrame
-) -> dict[str, float] | None:
-    """Give the share (0 to 1) of surviving values that are right, by field.
+) -> dict[str, dict[str, float]] | None:
+    """Tell by field how many entries hold a value, and how many of those the right one (0 to 1).
 
-    An entry speaks of the subject that most of its records speak of; entries without a value are
-    left out, and so are values that the subject does not have. Blanks and dots in a name, and
-    capitals, are a matter of style.
+    An entry speaks of the subject that most of its records speak of; values that the subject does
+    not have are left out. Blanks and dots in a name, and capitals, are a matter of style.
     """
     truth, path = _read_truth(folder, kind), find_records(folder) / "subjects.parquet"
     if truth is None or not path.exists() or kind not in VALUES:
@@ -46,17 +45,21 @@ def measure_values(
         .unique("entry_id", keep="first", maintain_order=True)
     )
     both = entries.join(whose, on="entry_id").join(true, on="subject", suffix="_true")
-    right = {field: _are_right(both, field) for field in VALUES[kind]}
-    return {field: _round(int(told.sum()) / max(1, told.len())) for field, told in right.items()}
+    return {field: _compare_field(both, field) for field in VALUES[kind]}
 
 
-def _are_right(both: pl.DataFrame, field: str) -> pl.Series:
-    said, true = both[field], both[f"{field}_true"]
+def _compare_field(both: pl.DataFrame, field: str) -> dict[str, float]:
+    true = both.drop_nulls(f"{field}_true")
+    held = true.drop_nulls(field)
+    said, known = held[field], held[f"{field}_true"]
     if field == "name":
-        said, true = (
-            names.str.replace_all(r"[\s·•・．.]", "").str.to_lowercase() for names in (said, true)
+        said, known = (
+            names.str.replace_all(r"[\s·•・．.]", "").str.to_lowercase() for names in (said, known)
         )
-    return (said == true).drop_nulls()
+    return {
+        "right": _round(int((said == known).sum()) / max(1, held.height)),
+        "held": _round(held.height / max(1, true.height)),
+    }
 
 
 def _read_truth(folder: Path, kind: str) -> pl.DataFrame | None:

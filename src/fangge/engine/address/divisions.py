@@ -51,6 +51,8 @@ class Divisions:
 
     by_code: dict[str, Division]
     by_name: dict[str, tuple[Division, ...]]
+    longest: dict[str, int]
+    """How long the names get that begin with these two characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ def load_divisions() -> Divisions:
         files(TABLES).joinpath("renamed.csv").read_text(encoding="utf-8").splitlines()
     ):
         by_name.setdefault(row["old_name"], []).append(by_code[row["code"]])
-    return Divisions(by_code, {name: tuple(held) for name, held in by_name.items()})
+    longest: dict[str, int] = {}
+    for name in by_name:
+        begin = name[:SHORTEST_SHORT]
+        longest[begin] = max(longest.get(begin, 0), min(len(name), LONGEST_NAME))
+    return Divisions(by_code, {name: tuple(held) for name, held in by_name.items()}, longest)
 
 
 def _shorten(name: str, kind: Kind) -> str | None:
@@ -125,8 +131,10 @@ def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:
 def _longest_at(
     text: str, at: int, found: list[DivisionSpan], divisions: Divisions
 ) -> DivisionSpan | None:
-    for end in range(min(len(text), at + LONGEST_NAME), at + SHORTEST_SHORT - 1, -1):
-        for division in _order(divisions.by_name.get(text[at:end], ()), found):
+    longest = divisions.longest.get(text[at : at + SHORTEST_SHORT], 0)
+    for end in range(min(len(text), at + longest), at + SHORTEST_SHORT - 1, -1):
+        held = divisions.by_name.get(text[at:end])
+        for division in _order(held, found) if held else ():
             if _fits(division, found) and not (
                 division.is_short and NOT_AFTER_SHORT.match(text, end)
             ):

@@ -324,28 +324,15 @@ def _read_each(
     """Read each distinct template of a column once and give its pieces to every row."""
     rows = split.select("row", "n_head", "n_inner", template=mask_digits(split[column]))
     distinct = rows["template"].unique()
-    read = pl.DataFrame(
-        {"template": distinct, "pieces": [_as_structs(reader(t)) for t in distinct]},
-        schema={
-            "template": pl.String,
-            "pieces": pl.List(pl.Struct({"start": pl.UInt16, "end": pl.UInt16, "kind": pl.String})),
-        },
+    read = [(template, *piece) for template in distinct for piece in reader(template)]
+    schema = {"template": pl.String, "start": pl.UInt16, "end": pl.UInt16, "kind": pl.String}
+    return rows.join(
+        pl.DataFrame(read, schema=schema, orient="row"), on="template", maintain_order="left_right"
+    ).select(
+        "row",
+        start=(pl.col("start") + offset).cast(pl.UInt16),
+        end=(pl.col("end") + offset).cast(pl.UInt16),
+        kind="kind",
+        template="template",
+        offset=offset.cast(pl.Int64),
     )
-    return (
-        rows.join(read, on="template", how="left")
-        .explode("pieces")
-        .unnest("pieces")
-        .drop_nulls("start")
-        .select(
-            "row",
-            start=(pl.col("start") + offset).cast(pl.UInt16),
-            end=(pl.col("end") + offset).cast(pl.UInt16),
-            kind="kind",
-            template="template",
-            offset=offset.cast(pl.Int64),
-        )
-    )
-
-
-def _as_structs(pieces: tuple[Piece, ...]) -> list[dict[str, object]]:
-    return [{"start": s, "end": e, "kind": k.value} for s, e, k in pieces]

@@ -38,13 +38,15 @@ FOLDED |= {"，": ",", "、": ",", "。": ",", "；": ";", "：": ":", "／": "/
 """What one character is written as; each becomes one character, so that spans stay true."""
 
 
+ROAD_ENDINGS = "路街巷弄里道"
+MOST_DIGITS, MOST_NUMERALS = 5, 6  # of a house number
 # After a road, 35# is a house number.
-_HASHED = (r"([路街巷弄里道][0-9]{1,5}(?:-[0-9]+)?)#", "${1}号")
-_NOT_A_NAME = f"{NUMERALS}请快出自近附旁对东南西北门内放"
+_HASHED = (rf"([{ROAD_ENDINGS}][0-9]{{1,{MOST_DIGITS}}}(?:-[0-9]+)?)#", "${1}号")
+NOT_A_NAME = f"{NUMERALS}请快出自近附旁对东南西北门内放"
 _BEFORE_A_NAME = (
     (
-        rf"([路街巷弄里道](?:[0-9]{{1,5}}|[{NUMERALS}]{{1,6}}))号"
-        rf"(楼[\u4e00-\u9fff--[{_NOT_A_NAME}]])"
+        rf"([{ROAD_ENDINGS}](?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}))号"
+        rf"(楼[\u4e00-\u9fff--[{NOT_A_NAME}]])"
     ),
     f"${{1}}{HOUSE}${{2}}",
 )

@@ -6,13 +6,23 @@ from threading import Lock
 import numpy as np
 import polars as pl
 
-from fangge.engine.address.elements import NUMERALS, STEMS, Kind
+from fangge.engine.address.elements import (
+    BUILDING_WORDS,
+    FLOOR_WORDS,
+    NUMERALS,
+    ROAD_WORDS,
+    ROOM_WORDS,
+    STEMS,
+    UNIT_WORDS,
+    Kind,
+)
 from fangge.engine.address.grammar import find_pieces, normalise_piece
 from fangge.engine.address.normalise import HOUSE
 from fangge.engine.address.tagger import Model, tag_texts
 from fangge.engine.address.templates import (
     Held,
     Pieces,
+    hold_digits,
     lay_out_folded,
     spread_pieces,
 )
@@ -38,21 +48,25 @@ ORDER = {
         )
     )
 }
-ESTATE_ENDINGS = r"(?:花园|新村|公寓|小区|家园|花苑|名邸|雅居|[^公]苑|[一二三四五六七八九十]村)$"
-# What cannot be register text is not read by the rules first.
+ESTATE_WORDS = "花园|新村|公寓|小区|家园|花苑|名邸|雅居|[^公]苑|[一二三四五六七八九十]村"
+_HAN = r"[\u3400-\u9fff]"
+_COUNT = rf"第?[0{NUMERALS}{STEMS}A-Za-z-]{{1,6}}"
+# What cannot be register text is not read by the rules first: that costs more than the tagger.
 REGISTER_FORM = (
-    r"^[\u3400-\u9fff]{2,24}(?:街道|镇|乡)(?:办事处)?"
-    rf"[\u3400-\u9fff]{{1,10}}[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
-    r"[\u3400-\u9fff0A-Za-z#-]*$"
+    rf"^{_HAN}{{2,24}}(?:街道|镇|乡)(?:办事处)?"
+    rf"{_HAN}{{1,9}}(?:{'|'.join(ROAD_WORDS)})[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
+    rf"(?:{_HAN}{{1,10}}(?:{ESTATE_WORDS}))?"
+    rf"(?:{_COUNT}(?:{'|'.join(BUILDING_WORDS)}|#))?"
+    rf"(?:{_COUNT}(?:{'|'.join(UNIT_WORDS)}))?(?:{_COUNT}(?:{'|'.join(FLOOR_WORDS)}))?"
+    rf"(?:{_COUNT}(?:{'|'.join(ROOM_WORDS)})?)?$"
 )
-IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER, UNUSUAL_ESTATE = (
+IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER = (
     "register_order",
     "no_register_form",
     "not_in_order",
     "left_over",
-    "unusual_estate",
 )
-REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER, UNUSUAL_ESTATE)
+REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER)
 """Why a reader was chosen; the first is the rules'."""
 
 BATCH = 1 << 15
@@ -113,6 +127,7 @@ class Reader:
             ends=np.zeros(0, dtype=np.uint16),
             kinds=np.zeros(0, dtype=np.uint8),
             sure=np.zeros(0, dtype=np.float32),
+            wordings=np.zeros(0, dtype=np.int32),
         )
 
     def read(self, texts: pl.Series) -> Readings:
@@ -154,12 +169,15 @@ class Reader:
             buffer.codes, buffer.starts[:-1], buffer.starts[1:], unmarked
         )
         if self._templates.n > n_known:
-            self._learn(pl.Series(self._templates.tell(n_known), dtype=pl.String))
+            self._learn(n_known)
         pieces = self._pieces
         row, piece, start, end = spread_pieces(numbers, pieces.first, pieces.starts, pieces.ends)
-        kinds = pieces.kinds[piece]
-        begins = buffer.starts[row]
-        worded = self._number_wordings(buffer.codes, begins + start, begins + end, kinds)
+        kinds, worded = pieces.kinds[piece], pieces.wordings[piece]
+        open_ = np.flatnonzero(worded < 0)
+        begins = buffer.starts[row[open_]]
+        worded[open_] = self._number_wordings(
+            buffer.codes, begins + start[open_], begins + end[open_], kinds[open_]
+        )
         elements = pl.DataFrame(
             {
                 "row": row + np.uint32(first),
@@ -172,20 +190,31 @@ class Reader:
         )
         return elements, self._reasons[numbers]
 
-    def _learn(self, templates: pl.Series) -> None:
-        """Read templates that were not met before."""
-        found, reasons = read_templates(templates, self._model)
+    def _learn(self, first: int) -> None:
+        """Read the templates from the one numbered `first` on, which were not met before."""
+        texts = pl.Series(self._templates.tell(first), dtype=pl.String)
+        found, reasons = read_templates(texts, self._model)
         held = self._pieces
-        counts = np.bincount(found["row"].to_numpy(), minlength=len(templates))
-        kinds = found["kind"].replace_strict(
-            list(KINDS), list(range(len(KINDS))), return_dtype=pl.UInt8
+        counts = np.bincount(found["row"].to_numpy(), minlength=len(texts))
+        kinds = (
+            found["kind"]
+            .replace_strict(list(KINDS), list(range(len(KINDS))), return_dtype=pl.UInt8)
+            .to_numpy()
+        )
+        begins = self._templates.starts[first + found["row"].to_numpy().astype(np.int64)]
+        starts, ends = begins + found["start"].to_numpy(), begins + found["end"].to_numpy()
+        wordings = np.full(len(found), -1, dtype=np.int32)
+        fixed = np.flatnonzero(~hold_digits(self._templates.codes, starts, ends))
+        wordings[fixed] = self._number_wordings(
+            self._templates.codes, starts[fixed], ends[fixed], kinds[fixed]
         )
         self._pieces = Pieces(
             first=np.concatenate([held.first, held.first[-1] + np.cumsum(counts)]),
             starts=np.concatenate([held.starts, found["start"].to_numpy()]),
             ends=np.concatenate([held.ends, found["end"].to_numpy()]),
-            kinds=np.concatenate([held.kinds, kinds.to_numpy()]),
+            kinds=np.concatenate([held.kinds, kinds]),
             sure=np.concatenate([held.sure, found["confidence"].to_numpy()]),
+            wordings=np.concatenate([held.wordings, wordings]),
         )
         self._reasons = np.concatenate([self._reasons, reasons])
 
@@ -204,7 +233,8 @@ class Reader:
                     strict=True,
                 )
             ]
-            self._normals = pl.concat([self._normals, pl.Series(fresh, dtype=pl.String)])
+            fresh_normals = pl.Series(fresh, dtype=pl.String)
+            self._normals = pl.concat([self._normals, fresh_normals], rechunk=True)
         return numbers
 
 
@@ -231,11 +261,9 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, np
 def _judge(ruled: pl.DataFrame, folded: pl.Series) -> np.ndarray:
     """Say of each text whether the rules' reading of it is that of register text, or why not."""
     texts = pl.DataFrame({"text": folded}).with_row_index("row")
-    said = pl.col("text").str.slice("start", pl.col("end") - pl.col("start"))
     ranked = ruled.join(texts, on="row", how="left", maintain_order="left").with_columns(
         rank=pl.col("kind").replace_strict(ORDER, default=None, return_dtype=pl.Int8),
         gap=pl.col("start") - pl.col("end").shift(1, fill_value=0).over("row"),
-        named=(pl.col("kind") != Kind.ESTATE.value) | said.str.contains(ESTATE_ENDINGS),
     )
     has = [
         (pl.col("kind") == kind.value).any() for kind in (Kind.SUBDISTRICT, Kind.ROAD, Kind.NUMBER)
@@ -246,7 +274,6 @@ def _judge(ruled: pl.DataFrame, folded: pl.Series) -> np.ndarray:
         & pl.all_horizontal(has),
         whole=(pl.col("gap") == 0).all()
         & (pl.col("end").max() == pl.col("text").first().str.len_chars()),
-        named=pl.col("named").all(),
     )
     return (
         texts.join(judged, on="row", how="left", maintain_order="left")
@@ -255,8 +282,6 @@ def _judge(ruled: pl.DataFrame, folded: pl.Series) -> np.ndarray:
             .then(REASONS.index(NOT_IN_ORDER))
             .when(~pl.col("whole"))
             .then(REASONS.index(LEFT_OVER))
-            .when(~pl.col("named"))
-            .then(REASONS.index(UNUSUAL_ESTATE))
             .otherwise(REASONS.index(IN_ORDER))
             .cast(pl.UInt8)
         )

@@ -8,7 +8,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.normalise import FOLDED, MOST_CHARACTERS, fold_texts
+from fangge.engine.address.elements import NUMERALS
+from fangge.engine.address.normalise import (
+    FOLDED,
+    HOUSE,
+    MOST_CHARACTERS,
+    MOST_DIGITS,
+    MOST_NUMERALS,
+    NOT_A_NAME,
+    ROAD_ENDINGS,
+    fold_texts,
+)
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int64]
@@ -20,10 +30,15 @@ LOAD = 2  # slots for each thing held
 N_CODES = 1 << 16
 # A run this long may be a phone or identity number.
 LONG_RUN = 7
+DIGIT, NUMERAL, ROADLIKE, NAMING = 1, 2, 4, 8
+FIRST_HAN, LAST_HAN = 0x4E00, 0x9FFF
 LOU, HAO, HASH = np.uint32(ord("楼")), np.uint32(ord("号")), np.uint32(ord("#"))
 ZERO, NINE = np.uint32(ord("0")), np.uint32(ord("9"))
 # First bytes from which on a character of UTF-8 has so many, and the bits that the others carry.
 TWO_BYTES, THREE_BYTES, FOUR_BYTES, TAIL = (np.uint32(n) for n in (0x80, 0xE0, 0xF0, 0x3F))
+ONE, SIX, TEN = np.uint64(1), np.uint32(6), np.uint32(10)
+MOST = np.uint64(MOST_CHARACTERS)
+HOUSE_CODE = np.uint32(ord(HOUSE))
 SEED, PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -47,15 +62,15 @@ def lay_out_folded(texts: pl.Series) -> Buffer:
 
     Notes
     -----
-    One pass over the bytes. Only texts with a long run of digits, a # or 号楼 pass through the
-    regular expressions of `fold_texts`, which change no text's length.
+    One pass over the bytes. Only texts with a long run of digits or a # pass through the regular
+    expressions of `fold_texts`, which change no text's length.
     """
     # Characters have at most four bytes, so what is cut off here is not read anyway.
     held = texts.cast(pl.String).fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, data = held.buffers()
     bounds = np.frombuffer(offsets, dtype=np.int64)[held.offset : held.offset + len(held) + 1]
     raw = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
-    codes, starts, odd = _fold(raw, bounds, _FOLD_TABLE)
+    codes, starts, odd = _fold(raw, bounds, _FOLD_TABLE, _SHAPES)
     buffer = Buffer(codes, starts)
     rows = np.flatnonzero(odd)
     if len(rows):
@@ -73,48 +88,92 @@ def _make_fold_table() -> Codes:
     return table
 
 
-_FOLD_TABLE = _make_fold_table()
+def _make_shapes() -> NDArray[np.uint8]:
+    shapes = np.zeros(N_CODES, dtype=np.uint8)
+    shapes[FIRST_HAN : LAST_HAN + 1] = NAMING
+    shapes[[ord(c) for c in NOT_A_NAME]] = 0
+    for characters, shape in (("0123456789", DIGIT), (NUMERALS, NUMERAL), (ROAD_ENDINGS, ROADLIKE)):
+        shapes[[ord(c) for c in characters]] |= shape
+    return shapes
+
+
+_FOLD_TABLE, _SHAPES = _make_fold_table(), _make_shapes()
 
 
 @numba.njit(cache=True, nogil=True)
-def _decode(raw: NDArray[np.uint8], i: int) -> tuple[np.uint32, int]:
+def _decode(raw: NDArray[np.uint8], i: np.uint64) -> tuple[np.uint32, np.uint64]:
     """Decode the character at a byte of UTF-8, which is known to be whole; and its size."""
     byte = np.uint32(raw[i])
     if byte < TWO_BYTES:
-        return byte, 1
-    second = np.uint32(raw[i + 1]) & TAIL
+        return byte, ONE
+    second = np.uint32(raw[i + ONE]) & TAIL
     if byte < THREE_BYTES:
-        return (byte & np.uint32(0x1F)) << 6 | second, 2
-    third = np.uint32(raw[i + 2]) & TAIL
+        return (byte & np.uint32(0x1F)) << SIX | second, np.uint64(2)
+    third = np.uint32(raw[i + np.uint64(2)]) & TAIL
     if byte < FOUR_BYTES:
-        return (byte & np.uint32(0x0F)) << 12 | second << 6 | third, 3
-    fourth = np.uint32(raw[i + 3]) & TAIL
-    return (byte & np.uint32(0x07)) << 18 | second << 12 | third << 6 | fourth, 4
+        return ((byte & np.uint32(0x0F)) << SIX | second) << SIX | third, np.uint64(3)
+    fourth = np.uint32(raw[i + np.uint64(3)]) & TAIL
+    upper = ((byte & np.uint32(0x07)) << SIX | second) << SIX | third
+    return upper << SIX | fourth, np.uint64(4)
 
 
 @numba.njit(cache=True, nogil=True)
-def _fold(raw: NDArray[np.uint8], bounds: Places, table: Codes) -> tuple[Codes, Places, Flags]:
+def _fold(
+    raw: NDArray[np.uint8], bounds: Places, table: Codes, shapes: NDArray[np.uint8]
+) -> tuple[Codes, Places, Flags]:
     """Decode and fold UTF-8; tell which texts need a closer look."""
     n = len(bounds) - 1
     codes = np.empty(max(0, bounds[n] - bounds[0]), dtype=np.uint32)
     starts = np.empty(n + 1, dtype=np.int64)
     odd = np.zeros(n, dtype=np.bool_)
-    at = 0
+    # Unsigned places, so that no index is looked at for its sign.
+    at = np.uint64(0)
     for row in range(n):
         starts[row] = at
-        i, end, run, before = bounds[row], bounds[row + 1], 0, np.uint32(0)
-        while i < end and at - starts[row] < MOST_CHARACTERS:
+        i, end, stop = np.uint64(bounds[row]), np.uint64(bounds[row + 1]), at + MOST
+        run, is_odd, has_house = 0, False, False
+        while i < end and at < stop:
             code, size = _decode(raw, i)
             if code < N_CODES:
                 code = table[code]
-            run = run + 1 if ZERO <= code <= NINE else 0
-            if run >= LONG_RUN or code == HASH or (code == LOU and before == HAO):
-                odd[row] = True
-            codes[at] = before = code
-            at += 1
+            codes[at] = code
+            if code - ZERO < TEN:
+                run += 1
+                is_odd |= run >= LONG_RUN
+            else:
+                run = 0
+                is_odd |= code == HASH
+                has_house |= code == LOU
+            at += ONE
             i += size
+        odd[row] = is_odd
+        if has_house and not is_odd:
+            _mark_houses(codes[starts[row] : at], shapes)
     starts[n] = at
     return codes[:at], starts, odd
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_houses(codes: Codes, shapes: NDArray[np.uint8]) -> None:
+    """Mark the 号 of each house number that a name beginning with 楼 follows."""
+    begin = 0
+    for at in range(2, len(codes) - 1):
+        if codes[at] != LOU or codes[at - 1] != HAO or _shape(codes[at + 1], shapes) & NAMING == 0:
+            continue
+        last = _shape(codes[at - 2], shapes) & (DIGIT | NUMERAL)
+        i = at - 2
+        while i > begin and _shape(codes[i], shapes) & last:
+            i -= 1
+        n_digits = at - 2 - i
+        most = MOST_DIGITS if last == DIGIT else MOST_NUMERALS
+        if 0 < n_digits <= most and _shape(codes[i], shapes) & ROADLIKE:
+            codes[at - 1] = HOUSE_CODE
+            begin = at + 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _shape(code: np.uint32, shapes: NDArray[np.uint8]) -> int:
+    return shapes[code] if code < N_CODES else 0
 
 
 @dataclass(slots=True)
@@ -250,6 +309,18 @@ class Pieces:
     ends: NDArray[np.uint16]
     kinds: NDArray[np.uint8]
     sure: NDArray[np.float32]
+    wordings: Numbers
+    """The number of each piece's wording, where it holds no digit; else -1."""
+
+
+@numba.njit(cache=True, nogil=True)
+def hold_digits(codes: Codes, starts: Places, ends: Places) -> Flags:
+    """Tell which runs of characters hold a digit."""
+    held = np.zeros(len(starts), dtype=np.bool_)
+    for run in range(len(starts)):
+        for i in range(starts[run], ends[run]):
+            held[run] |= codes[i] - ZERO < TEN
+    return held
 
 
 @numba.njit(cache=True, nogil=True)

@@ -17,12 +17,16 @@ from fangge.fusion.actions.merge import (
     merge_residents,
     write_dwellings,
 )
+from fangge.fusion.actions.overlay import firm_rows, settle_run
 from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, BatchState
+from fangge.fusion.queries.life import speaking_rows
 from fangge.fusion.queries.records import current_records
+from fangge.fusion.rules.life import FIRMS
 from fangge.fusion.rules.linking import (
     FIRM,
+    LINK_LOCK,
     ORGANISATION_PRECEDENCE,
     READINGS,
     RESIDENT_PRECEDENCE,
@@ -37,7 +41,6 @@ from fangge.registers.actions.occupancies import write_occupancies
 from fangge.registers.actions.waiting import keep_waiting_texts
 from fangge.registers.queries.addresses import address_places
 
-LINK_LOCK = 7_306_101  # any number of our own: one run at a time
 VERBS = (
     "registers.link",
     "addresses.register",
@@ -99,7 +102,7 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     progress.finish("keep_readings")
     lived = _link_residents(sources, actor=actor, run=run, progress=progress, now=now)
     traded = _link_organisations(sources, actor=actor, run=run, progress=progress, now=now)
-    held = pl.concat([lived, traded], how="diagonal")
+    held = settle_run(pl.concat([lived, traded], how="diagonal"))
     written = write_occupancies(actor=actor, occupancies=held, now=now)
     progress.figures["occupancies"] = written.as_figures()
     progress.finish("write_occupancies")
@@ -130,10 +133,10 @@ def _read_sources(index: Path, progress: Progress) -> Sources:
     places = address_places()
     sources: dict[str, pl.DataFrame] = {}
     for code in dict.fromkeys(reading.source for reading in READINGS):
-        rows = current_records(code)
+        rows = speaking_rows(code, current_records(code))
         progress.finish(f"read_{code}")
         for reading in READINGS:
-            if reading.source == code:
+            if reading.source == code and reading.column in rows.columns:
                 rows = _read_places(rows, reading.column, reading.part, index, places)
         sources[code] = rows
         progress.finish(f"match_{code}")
@@ -188,6 +191,7 @@ def _link_residents(
             fields=speaker.fields,
         )
         for speaker in SPEAKERS
+        if speaker.fields["name"] in sources[speaker.source].columns
     )
     fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE)
     progress.finish("link_residents")
@@ -206,8 +210,16 @@ def _link_residents(
 def _link_organisations(
     sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
 ) -> pl.DataFrame:
-    rows = sources[FIRM.source]
-    parts = as_parts(rows, source=FIRM.source, part=FIRM.part, fields=FIRM.fields)
+    rows = firm_rows(sources[FIRM.source], sources[FIRMS])
+    parts = pl.concat(
+        as_parts(
+            rows.filter(pl.col("said_by").eq_missing(said_by)),
+            source=said_by or FIRM.source,
+            part=FIRM.part,
+            fields=FIRM.fields,
+        )
+        for said_by in (None, FIRMS)
+    )
     fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE)
     members, written = merge_organisations(fused, rows, actor=actor, run=run, now=now)
     progress.figures["organisations"] = written.as_figures()

@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 from django.db import connection
 
+from fangge.fusion.actions.overlay import correct_residents, move_organisations
 from fangge.fusion.adapters.engine import Fused
 from fangge.fusion.models.run import Run
 from fangge.fusion.rules.linking import READINGS
@@ -17,15 +18,15 @@ from fangge.registers.actions.dwellings import register_dwellings
 from fangge.registers.actions.organisations import register_organisations
 from fangge.registers.actions.residents import register_residents
 
-RESIDENT_ORIGINS = ("name", "sex", "birth_on", "identifier", "phone")
-ORGANISATION_ORIGINS = ("name", "credit_code", "address_code", "founded_on")
+RESIDENT_ORIGINS = ("name", "sex", "birth_on", "identifier", "phone", "ends_on")
+ORGANISATION_ORIGINS = ("name", "credit_code", "address_code", "founded_on", "ends_on")
 
 
 def merge_residents(
     fused: Fused, *, actor: Actor, run: Run, now: datetime
 ) -> tuple[pl.DataFrame, Written]:
     """Write residents; give back each record part with the entry it speaks of."""
-    known = _keep_identity(fused, kind="resident")
+    known = correct_residents(_keep_identity(fused, kind="resident"))
     entries = known.with_columns(origins=_origins(RESIDENT_ORIGINS))
     numbered, written = register_residents(actor=actor, residents=entries, run_id=run.pk, now=now)
     return _with_entries(fused, numbered), written
@@ -45,9 +46,9 @@ def merge_organisations(
         pl.col("trades_address_id").alias("address_id"),
         pl.col("trades_grid_id").alias("grid_id"),
     )
-    entries = known.join(said, on="name_record", how="left", maintain_order="left").with_columns(
-        origins=_origins(ORGANISATION_ORIGINS)
-    )
+    entries = move_organisations(
+        known.join(said, on="name_record", how="left", maintain_order="left")
+    ).with_columns(origins=_origins(ORGANISATION_ORIGINS))
     numbered, written = register_organisations(
         actor=actor, organisations=entries, run_id=run.pk, now=now
     )

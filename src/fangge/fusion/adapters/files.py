@@ -36,6 +36,8 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
     """
     if not path.is_file():
         raise FileUnreadable(f"There is no file {path}.")
+    if contract.kind == "screen":
+        raise FileUnreadable(f"{contract.code} is kept on the screen: it takes no files.")
     readers = {
         "csv": _read_csv,
         "xlsx": _read_xlsx,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 SUBJECTS = ("address", "resident", "dwelling", "organisation")
-KINDS = ("csv", "xlsx", "parquet", "geopackage")
+KINDS = ("csv", "xlsx", "parquet", "geopackage", "screen")
 REFRESHES = ("daily", "weekly", "monthly", "quarterly", "yearly", "once")
 
 
@@ -58,6 +58,8 @@ class Contract:
     sheet: str
     key: tuple[str, ...]
     fields: tuple[ContractField, ...]
+    # Events of a source kept on the screen that somebody else approves first.
+    approval: tuple[str, ...] = ()
 
     @property
     def sealed(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ def read_contract(text: str) -> Contract:
         sheet=str(found.get("sheet", "")),
         key=tuple(_take(found, "key", list, "contract")),
         fields=fields,
+        approval=tuple(map(str, found.get("approval", ()))),
     )
     _check(contract)
     return contract

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+LINK_LOCK = 7_306_101
+"""Any number of our own: one run at a time, and no life event during it."""
+
 RESIDENT_PRECEDENCE: Mapping[str, int] = {
     "police_population": 0,
+    "life_events_residents": 0,
     "housing_dwellings": 1,
     "health_population": 2,
 }
 """Lower speaks first where sources differ; among equals the newer row does."""
 
-ORGANISATION_PRECEDENCE: Mapping[str, int] = {"market_organisations": 0}
+ORGANISATION_PRECEDENCE: Mapping[str, int] = {
+    "market_organisations": 0,
+    "life_events_firms": 0,
+}
 
 
 class Reading(NamedTuple):
@@ -27,6 +34,8 @@ READINGS = (
     Reading("health_population", "residence_address", "resident"),
     Reading("housing_dwellings", "dwelling_address", "dwelling"),
     Reading("market_organisations", "trading_address", "trades"),
+    Reading("life_events_residents", "address", "resident"),
+    Reading("life_events_firms", "trading_address", "trades"),
 )
 
 
@@ -50,6 +59,11 @@ POPULATION: Mapping[str, str] = {
 """Both population extracts name their fields alike."""
 
 SPEAKERS = (
+    Speaker(
+        "life_events_residents",
+        "holder",
+        {**POPULATION, "updated_on": "effective_on"},
+    ),
     Speaker(
         "police_population",
         "holder",

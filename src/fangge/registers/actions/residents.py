@@ -40,8 +40,9 @@ def register_residents(
 ) -> tuple[pl.DataFrame, Written]:
     """Register residents; give them back with their identifiers, in the same order.
 
-    `residents` has id (null where new), name, sex, birth_on, identifier, phone and origins; `said`
-    has the date of each record. With `ended` only those end, else all that are not named.
+    `residents` has id (null where new), name, sex, birth_on, identifier, phone, origins, and
+    ends_on of those who died; `said` has the date of each record. With `ended` only those end,
+    else all that are not named.
     """
     actor.require("residents.register")
     numbered = number_entries(residents, table="registers_resident", letter="R")
@@ -72,7 +73,8 @@ def _seal_changed(residents: pl.DataFrame, vault: Vault) -> pl.DataFrame:
         },
     )
     sealed = residents.join(held, on="id", how="left", maintain_order="left").with_columns(
-        pl.col("sex").fill_null(""), ends_on=pl.lit(None, pl.Date)
+        pl.col("sex").fill_null(""),
+        ends_on=pl.col("ends_on") if "ends_on" in residents.columns else pl.lit(None, pl.Date),
     )
     for field in SEALED:
         column = f"registers_resident.{field}"

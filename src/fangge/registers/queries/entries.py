@@ -180,6 +180,11 @@ def get_resident(*, actor: Actor, resident_id: int) -> Resident:
     return resident
 
 
+def mask_resident(resident: Resident) -> str:
+    """Give a resident's name as it is shown before a purpose is stated."""
+    return mask_name(resident.name)
+
+
 def occupancies_of(
     *, actor: Actor, resident: Resident, as_of: AsOf | None = None
 ) -> list[Occupancy]:

@@ -1,0 +1,37 @@
+"""`fangge bench fusion` on a small district: what it prints, not how fast it is."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from fangge.command.bench.measuring import ContenderFailed, run_contender
+
+
+def test_the_fusion_bench_prints_accuracy_memory_and_seconds() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "fangge", "bench", "fusion", "--residents", "600", "--rounds", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    figures = json.loads(told.stdout)
+    own = figures["contenders"]["fangge"]["median"]
+    assert own["peak_mb"] > 10
+    assert own["seconds"] > 0
+    assert figures["accuracy"]["fangge"]["f1"] > 0.95
+    assert set(figures["values"]) == {"name", "identifier", "birth_on", "phone"}
+    assert {"organisations", "dwellings"} <= set(figures["others"])
+    assert figures["machine"]["cores"] > 0
+    if find_spec("splink") is None:
+        assert "make peers" in told.stderr
+    else:
+        assert figures["ratios"]["splink_over_fangge_all"] > 0
+        assert figures["febrl"]["febrl4"]["f1"] > 0.999
+
+
+def test_a_contender_that_fails_says_why() -> None:
+    with pytest.raises(ContenderFailed, match="no folder"):
+        run_contender("fangge.command.bench.own", "nowhere", "nowhere-else")
