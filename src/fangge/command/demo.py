@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,12 @@ def run_main_job(folder: Path, tell: Teller) -> dict[str, Any]:
     rows: dict[str, dict[str, int]] = {}
     for code, name in EXTRACTS.items():
         batch = stage_file(
-            actor=actor, source_code=code, path=folder / name, tell=tell.count, now=clock.now()
+            actor=actor,
+            source_code=code,
+            path=folder / name,
+            tell=tell.count,
+            extracted_at=GENERATED_AT,
+            now=clock.now(),
         )
         rows[code] = {
             "rows": batch.n_read,
@@ -120,6 +126,8 @@ COSTS = {
     "count_for_map": 0.2,
 }
 
+# The day on which the generated people are as old as they are: `TODAY` of the synthesis.
+GENERATED_AT = datetime(2026, 6, 30, tzinfo=UTC)
 EXTRACTS = {
     "standard_addresses": "addresses.gpkg",
     "police_population": "police_population.csv",

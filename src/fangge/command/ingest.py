@@ -1,5 +1,6 @@
 """`fangge ingest`: check a file by its contract and stage it."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,22 @@ VERBS = ("sources.edit", "batches.ingest")
 @click.argument("contract")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Check every row and keep nothing.")
+@click.option(
+    "--extracted",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day of the extract; else the date in the file's name, else now.",
+)
 @click.option("--link", is_flag=True, help="Bring the registers up to date afterwards.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
-def command(*, contract: str, file: Path, dry_run: bool, link: bool, as_json: bool) -> None:
+def command(
+    *,
+    contract: str,
+    file: Path,
+    dry_run: bool,
+    extracted: datetime | None,
+    link: bool,
+    as_json: bool,
+) -> None:
     """Check FILE by its source's CONTRACT and stage its rows.
 
     Rows that break a rule wait in quarantine for a steward. The same file again changes nothing;
@@ -41,7 +55,7 @@ def command(*, contract: str, file: Path, dry_run: bool, link: bool, as_json: bo
         summary = (
             _try(actor, contract, file, is_quiet=as_json)
             if dry_run
-            else _stage(actor, contract, file, is_quiet=as_json)
+            else _stage(actor, contract, file, extracted, is_quiet=as_json)
         )
         if link and not dry_run:
             summary["registers"] = _link()
@@ -90,13 +104,24 @@ def _try(actor: Any, contract: str, file: Path, *, is_quiet: bool) -> dict[str, 
     }
 
 
-def _stage(actor: Any, contract: str, file: Path, *, is_quiet: bool) -> dict[str, Any]:
+def _stage(
+    actor: Any, contract: str, file: Path, extracted: datetime | None, *, is_quiet: bool
+) -> dict[str, Any]:
+    from django.utils import timezone
+
     from fangge.fusion.actions.ingest import stage_file
     from fangge.kernel import clock
 
     progress, tell = _watch(contract, file, is_quiet=is_quiet)
     with progress:
-        batch = stage_file(actor=actor, source_code=contract, path=file, tell=tell, now=clock.now())
+        batch = stage_file(
+            actor=actor,
+            source_code=contract,
+            path=file,
+            tell=tell,
+            extracted_at=timezone.make_aware(extracted) if extracted else None,
+            now=clock.now(),
+        )
     return {
         "batch": batch.pk,
         "state": batch.state,
@@ -104,6 +129,8 @@ def _stage(actor: Any, contract: str, file: Path, *, is_quiet: bool) -> dict[str
         "accepted": batch.n_accepted,
         "unchanged": batch.n_unchanged,
         "quarantined": batch.n_quarantined,
+        "missing": batch.n_missing,
+        "missing_asked": batch.is_missing_asked,
     }
 
 

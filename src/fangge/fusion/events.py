@@ -53,3 +53,21 @@ class ChangeDecided:
     request_id: int
     state: str
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsMissing:
+    """A full extract lacks rows that its source sent before; they ended, or somebody is asked."""
+
+    batch_id: int
+    n_missing: int
+    is_asked: bool
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MissingAnswered:
+    """A steward said what it means that rows are missing; the next link run follows."""
+
+    batch_id: int
+    answered_at: datetime

@@ -5,7 +5,7 @@ import contextlib
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
-from fangge.fusion.events import BatchRolledBack, FileOffered, RowMended
+from fangge.fusion.events import BatchRolledBack, FileOffered, MissingAnswered, RowMended
 from fangge.fusion.jobs import link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
@@ -23,7 +23,7 @@ def read_offered_file(event: FileOffered) -> None:
 
 
 def link_soon(
-    _event: BatchRolledBack | RowMended | AddressesCorrected | AddressesChanged,
+    _event: BatchRolledBack | RowMended | MissingAnswered | AddressesCorrected | AddressesChanged,
 ) -> None:
     # One run that waits is enough for any number of changes before it.
     with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
@@ -36,4 +36,5 @@ def connect() -> None:
     bus.subscribe(RowMended, link_soon)
     bus.subscribe(AddressesCorrected, link_soon)
     bus.subscribe(AddressesChanged, link_soon)
+    bus.subscribe(MissingAnswered, link_soon)
     name_records_by(name_sources)

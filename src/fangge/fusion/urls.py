@@ -12,6 +12,7 @@ urlpatterns = [
     path("batches/<int:batch_id>", batches.show_batch, name="batch"),
     path("batches/<int:batch_id>/cancel", batches.cancel, name="cancel"),
     path("batches/<int:batch_id>/roll-back", batches.roll_back, name="roll-back"),
+    path("batches/<int:batch_id>/missing", batches.answer_missing, name="missing"),
     path("quarantine/", quarantine.show_quarantine, name="quarantine"),
     path("quarantine/<int:row_id>", quarantine.show_row, name="row"),
     path("quarantine/<int:row_id>/dismiss", quarantine.dismiss, name="dismiss"),

@@ -242,6 +242,7 @@ def test_a_killed_ingest_goes_on_where_it_stopped(
             "from fangge.fusion.models.source import *;"
             "from fangge.fusion.models.decision import LinkDecision;"
             "b = Batch.objects.get(file_name='killed.csv');"
+            "SourceRecord.objects.filter(replaced_by_batch=b).update(replaced_by_batch=None);"
             "SourceRecord.objects.filter(batch=b).delete(); b.delete()"
         )
         settings = {"DJANGO_SETTINGS_MODULE": "fangge.config.settings"}

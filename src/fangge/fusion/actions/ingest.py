@@ -4,23 +4,27 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import polars as pl
 from django.db import connection, transaction
+from django.utils import timezone
 
 from fangge.audit.actions import record_act
 from fangge.fusion.actions.contracts import contract_of
+from fangge.fusion.actions.missing import settle_missing
 from fangge.fusion.adapters.files import FileUnreadable, count_rows, read_slices
-from fangge.fusion.adapters.staging import stage_rows
+from fangge.fusion.adapters.staging import free_replaced, hash_keys, stage_rows
 from fangge.fusion.events import BatchRolledBack, BatchStaged
 from fangge.fusion.models.source import Batch, BatchState, QuarantinedRow, Source, SourceRecord
 from fangge.fusion.rules.contracts import Contract
+from fangge.fusion.rules.order import extract_date
 from fangge.fusion.rules.rows import check_rows
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Missing
+from fangge.kernel.fields import open_vault
 
 INGEST_LOCK = 7_306_201
 UNFINISHED = (BatchState.STAGING, BatchState.STAGED, BatchState.LINKED)
@@ -87,26 +91,43 @@ def try_file(*, actor: Actor, source_code: str, path: Path, tell: Tell) -> Trial
 
 
 def stage_file(
-    *, actor: Actor, source_code: str, path: Path, tell: Tell, now: datetime, name: str = ""
+    *,
+    actor: Actor,
+    source_code: str,
+    path: Path,
+    tell: Tell,
+    now: datetime,
+    name: str = "",
+    extracted_at: datetime | None = None,
 ) -> Batch:
     """Stage a file, going on where an earlier try broke off; the same file again changes nothing.
 
-    Each slice of rows is kept in one transaction with the count of rows read, so a kill in the
-    middle leaves a batch that the same command finishes. Raises `IngestInProgress`, and
-    `FileUnreadable` after the batch was marked as failed and emptied.
+    What it says is ordered by `extracted_at`, else by the date in its name, else by arrival. Each
+    slice of rows is kept in one transaction with the count of rows read, so a kill in the middle
+    leaves a batch that the same command finishes. Raises `IngestInProgress`, and `FileUnreadable`
+    after the batch was marked as failed and emptied.
     """
     actor.require("batches.ingest")
     source = get_source(source_code)
     with _alone_with(source):
-        batch = _open_batch(source, path, name=name or path.name, actor=actor, now=now)
+        kept_name = name or path.name
+        taken_at = extracted_at or _read_date(kept_name) or now
+        batch = _open_batch(
+            source, path, name=kept_name, extracted_at=taken_at, actor=actor, now=now
+        )
         if batch.state != BatchState.STAGING:
             return batch
         try:
-            _stage_slices(batch, contract_of(source), path, tell)
+            keys = _stage_slices(batch, contract_of(source), path, tell)
         except FileUnreadable as error:
             _empty_batch(batch, state=BatchState.FAILED, message=str(error), now=now)
             raise
-        return _close_batch(batch, actor=actor, now=now)
+        return _close_batch(batch, keys, actor=actor, now=now)
+
+
+def _read_date(name: str) -> datetime | None:
+    day = extract_date(name)
+    return datetime.combine(day, time.min, timezone.get_current_timezone()) if day else None
 
 
 @transaction.atomic
@@ -134,11 +155,11 @@ def roll_back_batch(*, actor: Actor, batch_id: int, reason: str, now: datetime) 
     if batch.state not in {BatchState.STAGED, BatchState.LINKED}:
         raise BatchNotReversible("Only a batch that was read whole can be taken back.")
     SourceRecord.objects.filter(batch=batch, replaced_by_batch=None).update(replaced_by_batch=batch)
-    SourceRecord.objects.filter(replaced_by_batch=batch).exclude(batch=batch).update(
-        replaced_by_batch=None
-    )
+    SourceRecord.objects.filter(missing_from=batch).update(missing_from=None)
     batch.state, batch.message, batch.ended_at = BatchState.ROLLED_BACK, reason, now
+    batch.is_missing_asked = False
     batch.save()
+    free_replaced(batch)
     record_act(
         actor=actor,
         verb="batches.roll_back",
@@ -192,7 +213,9 @@ def _alone_with(source: Source) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [INGEST_LOCK, source.pk])
 
 
-def _open_batch(source: Source, path: Path, *, name: str, actor: Actor, now: datetime) -> Batch:
+def _open_batch(
+    source: Source, path: Path, *, name: str, extracted_at: datetime, actor: Actor, now: datetime
+) -> Batch:
     if not path.is_file():
         raise FileUnreadable(f"There is no file {path}.")
     digest = _hash_file(path)
@@ -205,6 +228,8 @@ def _open_batch(source: Source, path: Path, *, name: str, actor: Actor, now: dat
             "contract_version": source.version,
             "file_name": name,
             "n_bytes": path.stat().st_size,
+            "extracted_at": extracted_at,
+            "is_full": contract_of(source).extract.is_full,
             "started_at": now,
             "started_by": actor.reference,
         },
@@ -212,10 +237,13 @@ def _open_batch(source: Source, path: Path, *, name: str, actor: Actor, now: dat
     return batch
 
 
-def _stage_slices(batch: Batch, contract: Contract, path: Path, tell: Tell) -> None:
-    n_seen = 0
+def _stage_slices(batch: Batch, contract: Contract, path: Path, tell: Tell) -> pl.Series:
+    """Stage what was not staged yet; give the keys of all rows of a full extract."""
+    n_seen, keys = 0, pl.Series("key_hash", [], dtype=pl.Binary)
     for rows in read_slices(path, contract):
         n_seen += rows.height
+        if batch.is_full:
+            keys = pl.concat([keys, hash_keys(rows, contract, open_vault())])
         if n_seen <= batch.n_read:
             continue
         fresh = rows.filter(pl.col("row_no") > batch.n_read)
@@ -223,7 +251,7 @@ def _stage_slices(batch: Batch, contract: Contract, path: Path, tell: Tell) -> N
             held = Batch.objects.select_for_update().get(pk=batch.pk)
             if held.is_cancel_asked:
                 batch.is_cancel_asked = True
-                return
+                return keys
             counts = stage_rows(fresh, check_rows(fresh, contract), batch=held, contract=contract)
             held.n_read = n_seen
             held.n_accepted += counts.n_accepted
@@ -232,13 +260,16 @@ def _stage_slices(batch: Batch, contract: Contract, path: Path, tell: Tell) -> N
             held.save()
         batch.refresh_from_db()
         tell(n_seen)
+    return keys
 
 
 @transaction.atomic
-def _close_batch(batch: Batch, *, actor: Actor, now: datetime) -> Batch:
+def _close_batch(batch: Batch, keys: pl.Series, *, actor: Actor, now: datetime) -> Batch:
     if batch.is_cancel_asked:
         _empty_batch(batch, state=BatchState.CANCELLED, message="", now=now)
         return batch
+    if batch.is_full:
+        settle_missing(batch, keys, contract_of(batch.source).extract, now=now)
     batch.state, batch.ended_at = BatchState.STAGED, now
     batch.save()
     record_act(
@@ -251,7 +282,7 @@ def _close_batch(batch: Batch, *, actor: Actor, now: datetime) -> Batch:
 @transaction.atomic
 def _empty_batch(batch: Batch, *, state: BatchState, message: str, now: datetime) -> None:
     """Remove what an unfinished batch staged; no run has seen it, so nothing refers to it."""
-    SourceRecord.objects.filter(replaced_by_batch=batch).update(replaced_by_batch=None)
+    free_replaced(batch)
     QuarantinedRow.objects.filter(batch=batch).delete()
     SourceRecord.objects.filter(batch=batch).delete()
     batch.state, batch.message, batch.ended_at = state, message, now

@@ -1,6 +1,7 @@
 """Sources with their contracts, the batches they sent and the records in them."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -56,12 +57,18 @@ class Batch(models.Model):
     file_name = models.CharField(max_length=200)
     file_hash = models.BinaryField()
     n_bytes = models.BigIntegerField()
+    # When the source took the extract: what it says is ordered by this, not by arrival.
+    extracted_at = models.DateTimeField(db_default=Now())
+    is_full = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=12, choices=BatchState, default=BatchState.STAGING)
     # Rows behind this one are in the database: a killed run goes on from here.
     n_read = models.BigIntegerField(default=0)
     n_accepted = models.BigIntegerField(default=0)
     n_unchanged = models.BigIntegerField(default=0)
     n_quarantined = models.BigIntegerField(default=0)
+    # Rows of earlier extracts that this full one lacks; where asked, they speak until answered.
+    n_missing = models.BigIntegerField(default=0, db_default=0)
+    is_missing_asked = models.BooleanField(default=False, db_default=False)
     is_cancel_asked = models.BooleanField(default=False)
     message = models.TextField(blank=True)
     started_at = models.DateTimeField()
@@ -95,6 +102,12 @@ class SourceRecord(models.Model):
     key_hash = models.BinaryField()
     payload = models.JSONField()
     sealed = models.BinaryField(null=True)
+    # The extract in which the source said so last.
+    said_at = models.DateTimeField(db_default=Now())
+    # The full extract that lacks this row, while nobody has answered what that means.
+    missing_from = models.ForeignKey(
+        Batch, null=True, on_delete=models.PROTECT, related_name="missing", db_index=False
+    )
     # The batch whose row took this one's place, or none while it holds.
     replaced_by_batch = models.ForeignKey(
         Batch, null=True, on_delete=models.PROTECT, related_name="replaced"
@@ -111,6 +124,16 @@ class SourceRecord(models.Model):
         indexes = [
             models.Index(fields=["source", "key_hash"]),
             models.Index(fields=["batch", "row_no"]),
+            models.Index(
+                fields=["source", "batch", "id"],
+                condition=models.Q(replaced_by_batch=None),
+                name="record_that_speaks",
+            ),
+            models.Index(
+                fields=["missing_from"],
+                condition=models.Q(missing_from__isnull=False),
+                name="record_asked_about",
+            ),
         ]
 
     @override

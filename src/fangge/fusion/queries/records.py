@@ -9,6 +9,13 @@ from fangge.kernel.bulk import read_frame
 from fangge.kernel.fields import open_vault
 
 SEALED_RECORD = "fusion_sourcerecord.sealed"
+# A batch that is still being read neither speaks nor silences what it will replace.
+SPEAKING = (
+    "FROM fusion_sourcerecord record JOIN fusion_batch batch ON batch.id = record.batch_id "
+    "LEFT JOIN fusion_batch later ON later.id = record.replaced_by_batch_id "
+    "WHERE record.source_id = %s AND batch.state IN ('staged', 'linked') "
+    "AND (record.replaced_by_batch_id IS NULL OR later.state = 'staging')"
+)
 
 
 def current_records(source_code: str) -> pl.DataFrame:
@@ -22,9 +29,7 @@ def current_records(source_code: str) -> pl.DataFrame:
     contract = read_contract(source.contract)
     rows = read_frame(
         "SELECT record.id, record.row_no, record.payload, record.sealed "
-        "FROM fusion_sourcerecord record JOIN fusion_batch batch ON batch.id = record.batch_id "
-        "WHERE record.source_id = %s AND record.replaced_by_batch_id IS NULL "
-        "AND batch.state IN ('staged', 'linked') ORDER BY record.id",
+        f"{SPEAKING} ORDER BY record.id",
         (source.pk,),
         schema={
             "record_id": pl.Int64,

@@ -8,6 +8,9 @@ from typing import Any
 
 SUBJECTS = ("address", "resident", "dwelling", "organisation")
 KINDS = ("csv", "xlsx", "parquet", "geopackage", "screen")
+EXTRACTS = ("full", "delta")
+WHEN_MISSING = ("end", "question")
+MOST_MISSING_SHARE = 0.2
 REFRESHES = ("daily", "weekly", "monthly", "quarterly", "yearly", "once")
 
 
@@ -43,6 +46,16 @@ class ContractField:
 
 
 @dataclass(frozen=True, slots=True)
+class Extract:
+    """Whether an extract holds every row, and what a row that is no longer in it means."""
+
+    is_full: bool = False
+    is_missing_asked: bool = False
+    # Where a greater share is gone, somebody is asked whatever the contract says.
+    most_missing_share: float = MOST_MISSING_SHARE
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """A source's promise: who sends what, why, how often, in which form."""
 
@@ -60,6 +73,7 @@ class Contract:
     fields: tuple[ContractField, ...]
     # Events of a source kept on the screen that somebody else approves first.
     approval: tuple[str, ...] = ()
+    extract: Extract = Extract()
 
     @property
     def sealed(self) -> tuple[str, ...]:
@@ -89,9 +103,26 @@ def read_contract(text: str) -> Contract:
         key=tuple(_take(found, "key", list, "contract")),
         fields=fields,
         approval=tuple(map(str, found.get("approval", ()))),
+        extract=_read_extract(found.get("extract", {})),
     )
     _check(contract)
     return contract
+
+
+def _read_extract(given: Any) -> Extract:
+    if not isinstance(given, dict):
+        raise ContractUnreadable('extract: write [extract], and below it kind = "full" or "delta"')
+    found = {"kind": "delta", "on_missing": "end"} | given
+    share = given.get("most_missing_share", MOST_MISSING_SHARE)
+    if not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ContractUnreadable(
+            f"extract: `most_missing_share` should be between 0 and 1, not {share!r}"
+        )
+    return Extract(
+        is_full=_choose(found, "kind", EXTRACTS) == "full",
+        is_missing_asked=_choose(found, "on_missing", WHEN_MISSING) == "question",
+        most_missing_share=float(share),
+    )
 
 
 def _check(contract: Contract) -> None:

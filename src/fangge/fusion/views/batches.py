@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
 from fangge.fusion.actions.ingest import ask_to_cancel, roll_back_batch
+from fangge.fusion.actions.missing import end_missing, keep_missing
 from fangge.fusion.queries.sources import faults_of_batch, get_batch
 from fangge.kernel import clock
 
@@ -37,4 +38,14 @@ def roll_back(request: StaffRequest, batch_id: int) -> HttpResponse:
     messages.success(
         request, _("The batch was taken back. The registers follow in a moment."), "good"
     )
+    return redirect("fusion:batch", batch_id)
+
+
+@login_required
+@require_POST
+def answer_missing(request: StaffRequest, batch_id: int) -> HttpResponse:
+    answer = end_missing if request.POST.get("answer") == "end" else keep_missing
+    reason = request.POST.get("reason", "")
+    answer(actor=request.actor, batch_id=batch_id, reason=reason, now=clock.now())
+    messages.success(request, _("Answered. The registers follow in a moment."), "good")
     return redirect("fusion:batch", batch_id)
