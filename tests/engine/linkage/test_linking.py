@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.evaluation import compare_clusters
 from fangge.engine.linkage.parameters import organisation_parameters, resident_parameters
 from fangge.engine.linkage.pipeline import link_records
 from fangge.engine.linkage.schema import MISSING, ORGANISATION_RECORD, RESIDENT_RECORD
-from fangge.engine.linkage.scoring import score_pairs
-from fangge.engine.linkage.similarity import are_transposed_dates, count_differences, sound_names
+from fangge.engine.linkage.scoring import count_values, score_pairs
 from fangge.engine.linkage.standardise.dates import standardise_dates
 from fangge.engine.linkage.standardise.identifiers import (
     standardise_credit_codes,
@@ -23,6 +23,7 @@ from fangge.engine.linkage.standardise.names import (
     standardise_organisation_names,
     standardise_person_names,
 )
+from fangge.engine.linkage.standardise.records import prepare_records
 from fangge.engine.linkage.survivorship import choose_values
 
 # Made of a region that does not exist; the check digits are right.
@@ -50,6 +51,7 @@ def clusters_of(records: pl.DataFrame) -> dict[int, int]:
 
 
 BORN = date(1980, 1, 1)
+PARAMETERS = resident_parameters()
 
 
 def test_one_valid_identifier_is_one_resident_whatever_the_name() -> None:
@@ -121,24 +123,30 @@ def test_a_name_alone_links_nobody() -> None:
     assert found == {1: 1, 2: 2, 3: 3}
 
 
+def weigh_names_alone(*names: str) -> list[float]:
+    """Give the weights of pairs of records that share a name and say nothing else."""
+    rows: list[dict[str, object]] = [{"name": name} for name in names]
+    prepared = prepare_records(residents(*rows), PARAMETERS)
+    at = range(0, len(names), 2)
+    levels = pl.DataFrame({"left": list(at), "right": [i + 1 for i in at]}).with_columns(
+        pl.lit(3 if field.name == "name" else MISSING, pl.UInt8).alias(field.name)
+        for field in PARAMETERS.fields
+    )
+    counts = count_values(prepared, PARAMETERS)
+    return score_pairs(prepared, levels, counts, PARAMETERS)["weight"].to_list()
+
+
 def test_a_rare_name_says_more_than_a_common_one() -> None:
-    parameters = resident_parameters()
-    blank = {field.name: [MISSING] * 2 for field in parameters.fields}
-    levels = pl.DataFrame({"left": [1, 3], "right": [2, 4], **blank, "name": [3, 3]})
-    typed = levels.with_columns(pl.col(list(blank)).cast(pl.UInt8))
-    rare, common = score_pairs(
-        typed.with_columns(name_share=pl.Series([0.0001, 0.01], dtype=pl.Float32)), parameters
-    )["weight"]
-    assert rare > common + 2
+    rare, common = weigh_names_alone("欧阳静姝", "欧阳静姝", *["张伟"] * 800)[:2]
+    assert rare > common + 3
 
 
 def test_a_blank_value_leaves_the_prior_alone() -> None:
-    parameters = resident_parameters()
-    names = [field.name for field in parameters.fields]
-    levels = pl.DataFrame({"left": [1], "right": [2], **{n: [MISSING] for n in names}})
-    typed = levels.with_columns(pl.col(names).cast(pl.UInt8), name_share=pl.lit(0.5, pl.Float32))
-    scored = score_pairs(typed, parameters)
-    assert scored["weight"][0] == pytest.approx(parameters.prior_bits)
+    prepared = prepare_records(residents({}, {}), PARAMETERS)
+    levels = compare_pairs(prepared, pl.DataFrame({"left": [0], "right": [1]}), PARAMETERS)
+    counts = count_values(prepared, PARAMETERS)
+    weight = score_pairs(prepared, levels, counts, PARAMETERS)["weight"][0]
+    assert weight == pytest.approx(PARAMETERS.prior_bits)
 
 
 def test_organisations_meet_by_their_own_name() -> None:
@@ -242,19 +250,6 @@ def test_other_values_are_brought_to_one_writing() -> None:
         None,
         None,
     ]
-
-
-def test_likeness_is_symmetric() -> None:
-    left, right = pl.Series(["张伟", "王小明", "李"]), pl.Series(["张炜", "王明", "李"])
-    assert count_differences(left, right).to_list() == [1, None, 0]
-    assert count_differences(right, left).to_list() == [1, None, 0]
-    assert sound_names(left)[0] == sound_names(right)[0]
-    days = pl.Series([date(1990, 3, 4)]), pl.Series([date(1990, 4, 3)])
-    assert (
-        are_transposed_dates(*days).to_list()
-        == are_transposed_dates(*days[::-1]).to_list()
-        == [True]
-    )
 
 
 def test_precision_and_recall_count_pairs() -> None:

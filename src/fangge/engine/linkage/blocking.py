@@ -1,44 +1,91 @@
 """Records to candidate pairs."""
 
+from functools import reduce
+
+import numba
+import numpy as np
 import polars as pl
 
+from fangge.engine.linkage.codes import Flags, Ints, combine_codes, group_members
 from fangge.engine.linkage.parameters import Parameters
-from fangge.engine.linkage.schema import PAIRS
+from fangge.engine.linkage.schema import PLACES
+
+PLACE_BITS = 32
 
 
-def pair_records(records: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
-    """Pair the records that share a block's fields.
+def pair_records(
+    prepared: pl.DataFrame, parameters: Parameters, *, seekers: Flags | None = None
+) -> pl.DataFrame:
+    """Pair the records that share a block's values.
 
     Parameters
     ----------
-    records : polars.DataFrame
-        Standardised records.
+    prepared : polars.DataFrame
+        What `prepare_records` gives.
     parameters : Parameters
         Its blocks and the largest block that is still worth comparing.
+    seekers : boolean array, optional
+        Rows without a valid identifier whose pairs are wanted: all unless given.
 
     Returns
     -------
     polars.DataFrame
-        PAIRS, each once; two records with different valid identifiers are not paired, and two
-        with the same one are left to the identifier.
+        PLACES, each pair once, in order; at least one side is a seeker, and so has no valid
+        identifier. Two records with different valid identifiers are never paired, and two with
+        the same one are left to the identifier.
 
     Notes
     -----
-    Cost grows with the pairs: a block of n records gives n(n-1)/2.
+    Time grows with the records and the pairs: a block of n seekers gives n(n-1)/2. How large a
+    block is does not depend on who seeks.
     """
-    found = [pl.DataFrame(schema=dict(PAIRS))]
-    found += [_pair_block(records, list(block), parameters) for block in parameters.blocks]
-    return pl.concat(found).unique().sort("left", "right")
-
-
-def _pair_block(records: pl.DataFrame, block: list[str], parameters: Parameters) -> pl.DataFrame:
-    keyed = (
-        records.select("record_id", *block, id_=parameters.identifier)
-        .drop_nulls(block)
-        .filter(pl.len().over(block).is_between(2, parameters.largest_block))
+    named = named_rows(prepared, parameters)
+    wanted = ~named if seekers is None else seekers & ~named
+    found = [
+        _pair_block(block_keys(prepared, block), wanted, named, parameters.largest_block)
+        for block in parameters.blocks
+    ]
+    packed = np.sort(np.concatenate([*found, np.zeros(0, dtype=np.int64)]))
+    packed = packed[np.diff(packed, prepend=-1) != 0]
+    return pl.DataFrame(
+        {"left": packed >> PLACE_BITS, "right": packed & (2**PLACE_BITS - 1)}, schema=dict(PLACES)
     )
-    joined = keyed.join(keyed, on=block, suffix="_right")
-    return joined.filter(
-        (pl.col("record_id") < pl.col("record_id_right"))
-        & (pl.col("id_").is_null() | pl.col("id__right").is_null())
-    ).select(left="record_id", right="record_id_right")
+
+
+def named_rows(prepared: pl.DataFrame, parameters: Parameters) -> Flags:
+    """Tell the records that have a valid identifier."""
+    if parameters.identifier is None:
+        return np.zeros(prepared.height, dtype=np.bool_)
+    return np.asarray(prepared[parameters.identifier].to_numpy() != 0)
+
+
+def block_keys(prepared: pl.DataFrame, block: tuple[str, ...]) -> Ints:
+    """Give each record the key of a block; 0 where one of its values is missing."""
+    return reduce(combine_codes, (prepared[column].to_numpy() for column in block))
+
+
+@numba.njit(cache=True, nogil=True)
+def _pair_block(keys: Ints, wanted: Flags, named: Flags, largest: int) -> Ints:
+    firsts, members = group_members(keys, wanted)
+    n_pairs = 0
+    for group in range(len(firsts) - 1):
+        size = firsts[group + 1] - firsts[group]
+        n_pairs += size * (size - 1) // 2 if size <= largest else 0
+    pairs = np.zeros(n_pairs, dtype=np.int64)
+    n_kept = 0
+    for group in range(len(firsts) - 1):
+        block = members[firsts[group] : firsts[group + 1]]
+        if len(block) <= largest:
+            n_kept = _list_pairs(block, wanted, named, pairs, n_kept)
+    return pairs[:n_kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _list_pairs(block: Ints, wanted: Flags, named: Flags, pairs: Ints, n_kept: int) -> int:
+    for i in range(len(block)):
+        for j in range(i + 1, len(block)):
+            a, b = block[i], block[j]
+            if (wanted[a] or wanted[b]) and not (named[a] and named[b]):
+                pairs[n_kept] = (a << PLACE_BITS) | b
+                n_kept += 1
+    return n_kept

@@ -1,121 +1,199 @@
 """Links to clusters, none of which contradicts itself."""
 
+from typing import NamedTuple
+
+import numba
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from numpy.typing import NDArray
+
+from fangge.engine.linkage.codes import Flags, Int, Ints, group_members, lead_codes
+from fangge.engine.linkage.schema import CLUSTERS
+
+Weights = NDArray[np.float32]
+
+METHODS = ("single", "identifier", "score", "name")
+STEPS_A_BIT = 2
+LEAST_MEASURED = 200
+"""So many records with an identifier and no more than a name tell how many such are known."""
+SURE_BITS = 12.0
 
 
-def cluster_records(
-    records: pl.DataFrame, links: pl.DataFrame, identifier: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Group records by their identifier and by links, without chaining errors.
+class Links(NamedTuple):
+    """Links by rows of the prepared records, the strongest of each pair of rows once."""
+
+    left: Ints
+    right: Ints
+    weight: Weights
+
+
+class Grouped(NamedTuple):
+    """The cluster of each row, and which links joined or were cut."""
+
+    labels: Ints  # the first row of the row's cluster
+    strongest: Weights  # of the links that joined each row to others; NaN without one
+    is_cut: Flags  # of each link: it would have joined two different identifiers
+
+
+def group_rows(codes: Ints, links: Links) -> Grouped:
+    """Group rows by their identifier and by links, the strongest links first.
+
+    A link that would join two different identifiers is cut, so that no chain contradicts itself.
+    Equally strong links are taken in the order of their rows.
 
     Parameters
     ----------
-    records : polars.DataFrame
-        record_id and the identifier column; a valid identifier names one subject.
-    links : polars.DataFrame
-        left, right and weight of the pairs that link.
+    codes : int64 array
+        Number of the valid identifier of each row; 0 for none.
+    links : Links
+        In the order of their rows.
+    """
+    # Sixty-fourths of a bit fit sixteen bits, which NumPy sorts by their digits.
+    steps = np.clip(np.rint(links.weight * 64), -32_000, 32_000).astype(np.int16)
+    order = np.argsort(-steps, kind="stable")
+    labels, is_cut = _join_rows(lead_codes(codes), codes != 0, links.left, links.right, order)
+    strongest = np.full(len(codes), np.nan, dtype=np.float32)
+    _keep_strongest(strongest, links.left, links.right, links.weight, is_cut)
+    return Grouped(labels, strongest, is_cut)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lead(leaders: Ints, row: Int) -> Int:
+    while leaders[row] != row:
+        leaders[row] = leaders[leaders[row]]
+        row = leaders[row]
+    return row
+
+
+@numba.njit(cache=True, nogil=True)
+def _join_rows(
+    leaders: Ints, holds: Flags, left: Ints, right: Ints, order: Ints
+) -> tuple[Ints, Flags]:
+    """Join greedily; a leader is the first row of its group and knows if it holds an identifier."""
+    is_cut = np.zeros(len(left), dtype=np.bool_)
+    for link in order:
+        a, b = _lead(leaders, left[link]), _lead(leaders, right[link])
+        if a == b:
+            continue
+        if holds[a] and holds[b]:
+            is_cut[link] = True
+            continue
+        first, second = min(a, b), max(a, b)
+        leaders[second] = first
+        holds[first] = holds[a] or holds[b]
+    for row in range(len(leaders)):
+        leaders[row] = leaders[leaders[row]]
+    return leaders, is_cut
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep_strongest(
+    strongest: Weights, left: Ints, right: Ints, weight: Weights, is_cut: Flags
+) -> None:
+    for link in range(len(left)):
+        if not is_cut[link]:
+            for row in (left[link], right[link]):
+                if not strongest[row] >= weight[link]:
+                    strongest[row] = weight[link]
+
+
+def measure_known_bits(codes: Ints, is_bare: Flags, labels: Ints) -> float | None:
+    """Give the odds, in bits, that a record with no more than a name is of a known subject.
+
+    It is measured on the records that say no more than a name but have an identifier: how many
+    of them are in a cluster with a record that says more. None if they are too few to tell.
+    """
+    says_more = np.zeros(len(labels), dtype=np.bool_)
+    says_more[labels[~is_bare]] = True
+    known = says_more[labels[is_bare & (codes != 0)]]
+    if known.size < LEAST_MEASURED:
+        return None
+    n_known = int(known.sum())
+    odds = np.log2(max(n_known, 1) / max(known.size - n_known, 1))
+    return float(np.clip(np.floor(STEPS_A_BIT * odds) / STEPS_A_BIT, -SURE_BITS, SURE_BITS))
+
+
+def find_bearers(codes: Ints, names: Ints, lone: Flags, labels: Ints) -> tuple[Ints, Ints]:
+    """Find, for lone rows, the only cluster with an identifier that has their name.
 
     Returns
     -------
-    polars.DataFrame
-        CLUSTERS.
-    polars.DataFrame
-        The links that were cut because they would join two different identifiers.
+    rows, bearers : two int64 arrays
+        A lone row, and the first row with its name in that cluster.
     """
-    ids = records["record_id"].sort().to_numpy()
-    keys = records.sort("record_id")[identifier]
-    chains = _chain_identifiers(ids, keys)
-    kept, cut = links, links.clear()
-    for keep_best in (_best_links, _links_to_identified):
-        labels = _components(ids, chains, kept)
-        torn = _contradicting(labels, keys)
-        if not torn.any():
-            break
-        inside = pl.Series(torn[np.searchsorted(ids, kept["left"].to_numpy())])
-        suspect = kept.filter(inside)
-        saved = keep_best(suspect, ids, keys)
-        cut = pl.concat([cut, suspect.join(saved, on=["left", "right"], how="anti")])
-        kept = pl.concat([kept.filter(~inside), saved])
-    labels = _components(ids, chains, kept)
-    return _describe(ids, keys, labels, kept), cut
+    firsts, members = group_members(names, lone)
+    holds = np.zeros(len(labels), dtype=np.bool_)
+    holds[labels[codes != 0]] = True
+    return _find_bearers(firsts, members, lone, labels, holds)
 
 
-def _chain_identifiers(ids: np.ndarray, keys: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Join the records of each identifier to the first of them."""
-    frame = pl.DataFrame({"at": np.arange(len(ids)), "key": keys}).drop_nulls("key")
-    frame = frame.with_columns(first=pl.col("at").min().over("key"))
-    return frame["first"].to_numpy(), frame["at"].to_numpy()
+@numba.njit(cache=True, nogil=True)
+def _find_bearers(
+    firsts: Ints, members: Ints, lone: Flags, labels: Ints, holds: Flags
+) -> tuple[Ints, Ints]:
+    rows, bearers = np.zeros(len(members), dtype=np.int64), np.zeros(len(members), dtype=np.int64)
+    n_found = 0
+    for group in range(len(firsts) - 1):
+        bearer, n_clusters = -1, 0
+        for at in range(firsts[group], firsts[group + 1]):
+            row = members[at]
+            if lone[row]:
+                continue
+            # A cluster without an identifier may be anybody, and so nobody is the only one.
+            if bearer < 0 or labels[row] != labels[bearer]:
+                n_clusters += 1 if holds[labels[row]] else 2
+                bearer = row if bearer < 0 else bearer
+        if n_clusters == 1:
+            for at in range(firsts[group], firsts[group + 1]):
+                if lone[members[at]]:
+                    rows[n_found], bearers[n_found] = members[at], bearer
+                    n_found += 1
+    return rows[:n_found], bearers[:n_found]
 
 
-def _components(
-    ids: np.ndarray, chains: tuple[np.ndarray, np.ndarray], links: pl.DataFrame
-) -> np.ndarray:
-    left = np.concatenate([chains[0], np.searchsorted(ids, links["left"].to_numpy())])
-    right = np.concatenate([chains[1], np.searchsorted(ids, links["right"].to_numpy())])
-    graph = coo_array(
-        (np.ones(left.size, dtype=np.int8), (left, right)), shape=(len(ids), len(ids))
+def attach_rows(grouped: Grouped, rows: Ints, bearers: Ints, bits: float) -> Grouped:
+    """Add lone rows to the clusters of their bearers."""
+    labels, strongest = grouped.labels.copy(), grouped.strongest.copy()
+    _attach(labels, rows, bearers)
+    strongest[rows] = bits
+    return Grouped(labels, strongest, grouped.is_cut)
+
+
+@numba.njit(cache=True, nogil=True)
+def _attach(labels: Ints, rows: Ints, bearers: Ints) -> None:
+    first = np.arange(len(labels))
+    for i in range(len(rows)):
+        label = labels[bearers[i]]
+        first[label] = min(first[label], rows[i])
+        labels[rows[i]] = label
+    for row in range(len(labels)):
+        labels[row] = first[labels[row]]
+
+
+def describe_clusters(ids: pl.Series, codes: Ints, grouped: Grouped, named: Ints) -> pl.DataFrame:
+    """Write CLUSTERS: each record's cluster, and how it came there; `named` joined by a name."""
+    method = _tell_methods(codes, grouped.labels)
+    method[named] = METHODS.index("name")
+    return pl.DataFrame(
+        {
+            "record_id": ids,
+            "cluster": ids.gather(grouped.labels),
+            "method": pl.Series(METHODS).gather(method),
+            "weight": pl.Series(grouped.strongest, nan_to_null=True),
+        },
+        schema=dict(CLUSTERS),
     )
-    return np.asarray(connected_components(graph, directed=False)[1])
 
 
-def _contradicting(labels: np.ndarray, keys: pl.Series) -> np.ndarray:
-    """Mark the records of components that hold two different identifiers."""
-    frame = pl.DataFrame({"label": labels, "key": keys})
-    return (
-        frame.select(pl.col("key").drop_nulls().n_unique().over("label") > 1).to_series().to_numpy()
-    )
-
-
-def _best_links(links: pl.DataFrame, ids: np.ndarray, keys: pl.Series) -> pl.DataFrame:
-    """Let each record without an identifier keep only its strongest link."""
-    named = keys.is_not_null().to_numpy()
-    ends = pl.concat(
-        [
-            links.select("left", "right", "weight", own=pl.col("left")),
-            links.select("left", "right", "weight", own=pl.col("right")),
-        ]
-    )
-    ends = ends.filter(~pl.Series(named[np.searchsorted(ids, ends["own"].to_numpy())]))
-    best = ends.sort(["weight", "left", "right"], descending=[True, False, False]).unique(
-        "own", keep="first", maintain_order=True
-    )
-    return links.join(best.select("left", "right").unique(), on=["left", "right"], how="semi")
-
-
-def _links_to_identified(links: pl.DataFrame, ids: np.ndarray, keys: pl.Series) -> pl.DataFrame:
-    """Keep only links with an identifier on one side, the strongest of each other record."""
-    named = keys.is_not_null().to_numpy()
-    at_left = named[np.searchsorted(ids, links["left"].to_numpy())]
-    at_right = named[np.searchsorted(ids, links["right"].to_numpy())]
-    return _best_links(links.filter(pl.Series(at_left ^ at_right)), ids, keys)
-
-
-def _describe(
-    ids: np.ndarray, keys: pl.Series, labels: np.ndarray, links: pl.DataFrame
-) -> pl.DataFrame:
-    ends = pl.concat(
-        [links.select("weight", record_id="left"), links.select("weight", record_id="right")]
-    )
-    strongest = ends.group_by("record_id").agg(pl.col("weight").max())
-    frame = pl.DataFrame({"record_id": ids, "label": labels, "key": keys})
-    return (
-        frame.join(strongest, on="record_id", how="left", maintain_order="left")
-        .with_columns(
-            cluster=pl.col("record_id").min().over("label"),
-            n_here=pl.len().over("label"),
-            n_same=pl.len().over("label", "key"),
-        )
-        .select(
-            "record_id",
-            "cluster",
-            method=pl.when(pl.col("n_here") == 1)
-            .then(pl.lit("single"))
-            .when(pl.col("key").is_not_null() & (pl.col("n_same") > 1))
-            .then(pl.lit("identifier"))
-            .otherwise(pl.lit("score")),
-            weight=pl.col("weight").cast(pl.Float32),
-        )
-    )
+@numba.njit(cache=True, nogil=True)
+def _tell_methods(codes: Ints, labels: Ints) -> NDArray[np.uint8]:
+    n = len(codes)
+    n_here, n_coded = np.zeros(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
+    for row in range(n):
+        n_here[labels[row]] += 1
+        n_coded[labels[row]] += codes[row] != 0
+    method = np.zeros(n, dtype=np.uint8)
+    for row in range(n):
+        if n_here[labels[row]] > 1:
+            method[row] = 1 if codes[row] != 0 and n_coded[labels[row]] > 1 else 2
+    return method

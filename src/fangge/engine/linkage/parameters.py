@@ -1,20 +1,43 @@
-"""Fields, levels and odds of each kind of subject."""
+"""Fields, levels and odds, costs and thresholds; saved as JSON with a version."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from math import log2
+from math import ceil, log2
+
+FORMAT = 2
+N_RECORDS = 2**21
+
+
+class ParametersUnreadable(Exception):
+    """The text holds no parameters of this version; estimate them anew."""
 
 
 class Kind(StrEnum):
-    """How two values of a field are compared."""
+    """How values of a field are written as numbers, and how two of them are compared."""
 
     NAME = "name"
+    FIRM = "firm"
+    TEXT = "text"
     DATE = "date"
     ADDRESS = "address"
     EXACT = "exact"
+    NUMBER = "number"
     CODE = "code"
+    CREDIT_CODE = "credit_code"
+
+
+N_LEVELS: dict[Kind, int] = {
+    Kind.NAME: 4,
+    Kind.FIRM: 4,
+    Kind.TEXT: 4,
+    Kind.DATE: 3,
+    Kind.ADDRESS: 4,
+    Kind.EXACT: 2,
+    Kind.NUMBER: 2,
+    Kind.CODE: 3,
+    Kind.CREDIT_CODE: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +60,96 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What a decision costs, in the unit of one review by a person."""
+
+    wrong_link: float = 32.0
+    missed_link: float = 2.0
+    review: float = 1.0
+
+    def thresholds_bits(self) -> tuple[float, float]:
+        """Give the weights from which to link and from which to review.
+
+        Linking costs (1 - p) wrong links, leaving p missed ones. A review pays where both cost
+        more; where it never does, the two thresholds are one.
+        """
+        even = self.wrong_link / (self.wrong_link + self.missed_link)
+        link_from = max(even, 1 - self.review / self.wrong_link)
+        review_from = min(even, self.review / self.missed_link)
+        return _as_bits(link_from), _as_bits(review_from)
+
+
+def _as_bits(chance: float) -> float:
+    return log2(chance / (1 - chance))
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """What decides which records are one subject."""
 
-    identifier: str
+    identifier: str | None
     fields: tuple[Field, ...]
     blocks: tuple[tuple[str, ...], ...]
+    """Columns of prepared records; records that agree on all of a block's are compared."""
     prior_bits: float
-    link_from_bits: float
-    review_from_bits: float
+    """Odds of a pair taken at random, among `n_records` records."""
+    n_records: int
+    costs: Costs = Costs()
     largest_block: int = 60
+    lone_field: str | None = None
+    """The name by which a record that says nothing else may join the only subject that has it."""
+    lone_bits: float | None = None
+    """Odds that such a subject is among the others at all; missing means measured from them."""
+
+    @property
+    def link_from_bits(self) -> float:
+        return self.costs.thresholds_bits()[0]
+
+    @property
+    def review_from_bits(self) -> float:
+        return self.costs.thresholds_bits()[1]
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), indent=2)
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+
+
+def read_parameters(text: str) -> Parameters:
+    """Read what `as_json` wrote, or raise `ParametersUnreadable`."""
+    try:
+        held = json.loads(text)
+        if held.pop("format") != FORMAT:
+            raise ParametersUnreadable(f"The parameters are not of format {FORMAT}.")
+        fields = tuple(
+            Field(
+                **{
+                    **field,
+                    "kind": Kind(field["kind"]),
+                    "m": tuple(field["m"]),
+                    "u": tuple(field["u"]),
+                }
+            )
+            for field in held.pop("fields")
+        )
+        blocks = tuple(tuple(block) for block in held.pop("blocks"))
+        costs = Costs(**held.pop("costs"))
+        return Parameters(fields=fields, blocks=blocks, costs=costs, **held)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ParametersUnreadable(f"These are no parameters: {error}") from error
+
+
+def rescale_prior(parameters: Parameters, n_records: int) -> Parameters:
+    """Fit the prior to a number of records, counted in powers of two.
+
+    A subject has as many records in a large table as in a small one, but among more others: twice
+    the records halve the odds. Powers of two keep weights the same while a table grows a little.
+    """
+    size = 2 ** ceil(log2(max(2, n_records)))
+    shift = log2(size / parameters.n_records)
+    return replace(parameters, prior_bits=parameters.prior_bits - shift, n_records=size)
 
 
 def resident_parameters() -> Parameters:
-    """Give the parameters for residents, set by hand from the generated district."""
+    """Give the parameters for residents."""
     return Parameters(
         identifier="identifier",
         fields=(
@@ -61,26 +157,35 @@ def resident_parameters() -> Parameters:
                 "name",
                 Kind.NAME,
                 m=(0.002, 0.02, 0.018, 0.96),
-                u=(0.985, 0.0135, 0.001, 0.0005),
+                u=(0.98, 0.0199, 0.00005, 0.00002),
                 counts_rarity=True,
             ),
-            Field("identifier_written", Kind.CODE, m=(0.25, 0.75), u=(0.999999, 0.000001)),
-            Field("birth_on", Kind.DATE, m=(0.003, 0.007, 0.99), u=(0.9959, 0.004, 0.0001)),
+            Field(
+                "identifier", Kind.CODE, m=(0.01, 0.24, 0.75), u=(0.9999988, 0.000001, 0.0000002)
+            ),
+            Field("birth_on", Kind.DATE, m=(0.003, 0.007, 0.99), u=(0.9961, 0.00386, 0.00004)),
             Field("sex", Kind.EXACT, m=(0.002, 0.998), u=(0.5, 0.5)),
-            Field("phone", Kind.EXACT, m=(0.18, 0.82), u=(0.99998, 0.00002)),
-            Field("address_code", Kind.ADDRESS, m=(0.12, 0.05, 0.83), u=(0.9895, 0.01, 0.0005)),
+            Field("phone", Kind.NUMBER, m=(0.15, 0.85), u=(0.9999995, 0.0000005)),
+            Field(
+                "address_code",
+                Kind.ADDRESS,
+                m=(0.15, 0.02, 0.04, 0.79),
+                u=(0.99980, 0.000185, 0.000012, 0.000003),
+            ),
         ),
         blocks=(
             ("name_sound", "birth_on"),
             ("phone",),
             ("birth_on", "address_code"),
-            ("name_sound", "address_code"),
+            ("address_code",),
+            ("name_sound", "address_code_site"),
             ("name_sound", "identifier_front"),
             ("name_sound", "identifier_back"),
+            ("identifier_back",),
         ),
-        prior_bits=-13.0,
-        link_from_bits=5.0,
-        review_from_bits=0.0,
+        prior_bits=-20.5,
+        n_records=N_RECORDS,
+        lone_field="name",
     )
 
 
@@ -90,24 +195,42 @@ def organisation_parameters() -> Parameters:
         identifier="credit_code",
         fields=(
             Field(
-                "name", Kind.NAME, m=(0.002, 0.018, 0.02, 0.96), u=(0.998, 0.0015, 0.0003, 0.0002)
+                "name",
+                Kind.FIRM,
+                m=(0.002, 0.018, 0.02, 0.96),
+                u=(0.997, 0.002, 0.0005, 0.0005),
+                counts_rarity=True,
             ),
-            Field("founded_on", Kind.DATE, m=(0.002, 0.008, 0.99), u=(0.9949, 0.005, 0.0001)),
+            Field(
+                "credit_code",
+                Kind.CREDIT_CODE,
+                m=(0.01, 0.24, 0.75),
+                u=(0.9999988, 0.000001, 0.0000002),
+            ),
+            Field("founded_on", Kind.DATE, m=(0.002, 0.008, 0.99), u=(0.9958, 0.0041, 0.0001)),
             Field(
                 "representative",
                 Kind.NAME,
                 m=(0.02, 0.01, 0.01, 0.96),
-                u=(0.985, 0.0135, 0.001, 0.0005),
+                u=(0.98, 0.0199, 0.00005, 0.00005),
             ),
-            Field("phone", Kind.EXACT, m=(0.1, 0.9), u=(0.99998, 0.00002)),
-            Field("address_code", Kind.ADDRESS, m=(0.05, 0.05, 0.9), u=(0.989, 0.01, 0.001)),
+            Field("phone", Kind.NUMBER, m=(0.1, 0.9), u=(0.999995, 0.000005)),
+            Field(
+                "address_code",
+                Kind.ADDRESS,
+                m=(0.05, 0.05, 0.05, 0.85),
+                u=(0.9984, 0.001, 0.0004, 0.0002),
+            ),
         ),
-        blocks=(("name",), ("phone",), ("representative", "founded_on")),
-        prior_bits=-12.0,
-        link_from_bits=6.0,
-        review_from_bits=0.0,
+        blocks=(
+            ("name",),
+            ("phone",),
+            ("representative", "founded_on"),
+            ("name_sound", "address_code_site"),
+            ("representative_sound", "address_code"),
+            ("credit_code_front", "name_sound"),
+            ("credit_code_back",),
+        ),
+        prior_bits=-20.0,
+        n_records=N_RECORDS,
     )
-
-
-def field_names(fields: Sequence[Field]) -> list[str]:
-    return [field.name for field in fields]

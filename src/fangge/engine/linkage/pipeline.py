@@ -2,15 +2,26 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from fangge.engine.linkage.blocking import pair_records
-from fangge.engine.linkage.clustering import cluster_records
+from fangge.engine.linkage.blocking import named_rows, pair_records
+from fangge.engine.linkage.clustering import (
+    Grouped,
+    Links,
+    attach_rows,
+    describe_clusters,
+    find_bearers,
+    group_rows,
+    measure_known_bits,
+)
+from fangge.engine.linkage.codes import Flags
 from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.decision import decide_pairs
-from fangge.engine.linkage.parameters import Parameters
-from fangge.engine.linkage.scoring import score_pairs
-from fangge.engine.linkage.standardise.records import standardise_records
+from fangge.engine.linkage.parameters import Parameters, rescale_prior
+from fangge.engine.linkage.schema import REVIEWED
+from fangge.engine.linkage.scoring import count_values, score_pairs
+from fangge.engine.linkage.standardise.records import prepare_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +47,114 @@ def link_records(records: pl.DataFrame, parameters: Parameters) -> Linked:
     Linked
         The order of rows does not change the answer.
     """
-    ready = standardise_records(records)
-    pairs = pair_records(ready, parameters)
-    scored = score_pairs(compare_pairs(ready, pairs, parameters), parameters)
-    linked, doubtful = decide_pairs(scored, parameters)
-    clusters, cut = cluster_records(
-        ready, linked.select("left", "right", "weight"), parameters.identifier
+    prepared = prepare_records(records, parameters)
+    fitted = rescale_prior(parameters, prepared.height)
+    counts = count_values(prepared, fitted)
+    return cluster_prepared(prepared, find_edges(prepared, counts, fitted), fitted)
+
+
+def find_edges(
+    prepared: pl.DataFrame,
+    counts: pl.DataFrame,
+    parameters: Parameters,
+    *,
+    seekers: Flags | None = None,
+) -> pl.DataFrame:
+    """Give the pairs of rows that link or are for a person: PLACES and weight.
+
+    `seekers`, if given, are the rows whose pairs are wanted.
+    """
+    pairs = pair_records(prepared, parameters, seekers=seekers)
+    scored = score_pairs(prepared, compare_pairs(prepared, pairs, parameters), counts, parameters)
+    return scored.filter(pl.col("weight") >= parameters.review_from_bits)
+
+
+def cluster_prepared(prepared: pl.DataFrame, edges: pl.DataFrame, parameters: Parameters) -> Linked:
+    """Group prepared records by their identifiers and edges, and list what is left in doubt."""
+    linked, doubtful = decide_pairs(edges, parameters)
+    named = named_rows(prepared, parameters)
+    codes = (
+        prepared[parameters.identifier].to_numpy()
+        if parameters.identifier
+        else np.zeros(prepared.height, dtype=np.int64)
     )
-    joined = (
-        dict(zip(clusters["record_id"], clusters["cluster"], strict=True))
-        if doubtful.height
-        else {}
+    links = Links(*(linked[name].to_numpy() for name in ("left", "right", "weight")))
+    grouped = group_rows(codes, links)
+    cut = linked.filter(pl.Series(grouped.is_cut))
+    unsure = pl.concat([doubtful, cut])
+    grouped, attached, lone = _join_by_name(prepared, codes, grouped, unsure, parameters)
+    clusters = describe_clusters(prepared["record_id"], codes, grouped, attached)
+    pairs = _list_doubts(pl.concat([doubtful, lone]), cut, grouped.labels, named)
+    ids = prepared["record_id"]
+    return Linked(
+        clusters=clusters,
+        pairs=pairs.select(
+            ids.gather(pairs["left"]).alias("left"),
+            ids.gather(pairs["right"]).alias("right"),
+            "weight",
+        ).sort("left", "right"),
     )
-    apart = (
-        doubtful.select("left", "right", "weight").filter(
-            pl.col("left").replace_strict(joined, default=None)
-            != pl.col("right").replace_strict(joined, default=None)
-        )
-        if joined
-        else doubtful.select("left", "right", "weight")
+
+
+def _join_by_name(
+    prepared: pl.DataFrame,
+    codes: np.ndarray,
+    grouped: Grouped,
+    unsure: pl.DataFrame,
+    parameters: Parameters,
+) -> tuple[Grouped, np.ndarray, pl.DataFrame]:
+    """Join records that say only a name to the only subject that has it, if most are known."""
+    nobody = np.zeros(0, dtype=np.int64)
+    if parameters.lone_field is None:
+        return grouped, nobody, unsure.clear()
+    is_bare = prepared["is_bare"].to_numpy() != 0
+    bits = parameters.lone_bits
+    if bits is None:
+        bits = measure_known_bits(codes, is_bare, grouped.labels)
+    if bits is None or bits < parameters.review_from_bits:
+        return grouped, nobody, unsure.clear()
+    lone = is_bare & (codes == 0) & np.isnan(grouped.strongest)
+    lone[unsure["left"].to_numpy()] = False
+    lone[unsure["right"].to_numpy()] = False
+    names = prepared[parameters.lone_field].to_numpy()
+    rows, bearers = find_bearers(codes, names, lone, grouped.labels)
+    if bits >= parameters.link_from_bits:
+        return attach_rows(grouped, rows, bearers, bits), rows, unsure.clear()
+    pairs = {"left": np.minimum(rows, bearers), "right": np.maximum(rows, bearers)}
+    return (
+        grouped,
+        nobody,
+        pl.DataFrame(
+            {**pairs, "weight": np.full(rows.size, bits, dtype=np.float32)}, schema=unsure.schema
+        ),
     )
-    return Linked(clusters=clusters, pairs=pl.concat([apart, cut]).sort("left", "right"))
+
+
+def _list_doubts(
+    doubtful: pl.DataFrame, cut: pl.DataFrame, labels: np.ndarray, named: np.ndarray
+) -> pl.DataFrame:
+    """List the strongest pair between each two clusters, and what was cut.
+
+    Two clusters with identifiers of their own are two subjects: no pair between them is in doubt.
+    """
+    holds = np.zeros(len(labels), dtype=np.bool_)
+    holds[labels[named]] = True
+    ends = [labels[doubtful[side].to_numpy()] for side in ("left", "right")]
+    open_pairs = (ends[0] != ends[1]) & ~(holds[ends[0]] & holds[ends[1]])
+    left = doubtful.with_columns(
+        first=pl.Series(np.minimum(*ends)), second=pl.Series(np.maximum(*ends))
+    ).filter(pl.Series(open_pairs))
+    both = pl.concat(
+        [
+            left,
+            cut.with_columns(
+                first=pl.Series(labels[cut["left"].to_numpy()]),
+                second=pl.Series(labels[cut["right"].to_numpy()]),
+            ).select(left.columns),
+        ]
+    )
+    return (
+        both.sort(["weight", "left", "right"], descending=[True, False, False])
+        .unique(["first", "second"], keep="first", maintain_order=True)
+        .select(list(REVIEWED))
+    )

@@ -32,11 +32,14 @@ ORGANISATION_RECORD: Schema = {
 }
 """What one source says of one organisation."""
 
-PAIRS: Schema = {"left": pl.Int64, "right": pl.Int64}
-"""Two records that may be one subject; left is the smaller record_id."""
+PLACES: Schema = {"left": pl.Int64, "right": pl.Int64}
+"""Rows of prepared records that may be one subject; left is the smaller."""
 
-SCORED: Schema = {**PAIRS, "weight": pl.Float32}
-"""A pair with its match weight in bits."""
+REVIEWED: Schema = {"left": pl.Int64, "right": pl.Int64, "weight": pl.Float32}
+"""Two records (by record_id) that a person should look at, with their match weight in bits."""
+
+VALUE_COUNTS: Schema = {"field": pl.String, "value": pl.Int64, "n": pl.Int64}
+"""How many records have a value, written as a number, of a field where rarity counts."""
 
 CLUSTERS: Schema = {
     "record_id": pl.Int64,

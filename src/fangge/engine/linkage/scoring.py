@@ -3,27 +3,50 @@
 import numpy as np
 import polars as pl
 
+from fangge.engine.linkage.codes import Ints
 from fangge.engine.linkage.parameters import Field, Parameters
-from fangge.engine.linkage.schema import MISSING
+from fangge.engine.linkage.schema import MISSING, VALUE_COUNTS
 
-RARITY_MOST_BITS = 3.0
-"""Shares of rare values are guesses: they must not decide alone."""
+RARITY_MOST_BITS = 4.0
+"""Counts of rare values are guesses: they must not decide alone."""
+STEPS_A_BIT = 2
 
 
-def score_pairs(levels: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+def count_values(prepared: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
+    """Count how often each value occurs, of the fields where rarity counts: VALUE_COUNTS."""
+    counted = [
+        prepared.lazy()
+        .filter(pl.col(field.name) != 0)
+        .group_by(value=field.name)
+        .agg(n=pl.len().cast(pl.Int64))
+        .select(pl.lit(field.name).alias("field"), "value", "n")
+        for field in parameters.fields
+        if field.counts_rarity
+    ]
+    empty = pl.LazyFrame(schema=dict(VALUE_COUNTS))
+    return pl.concat([empty, *counted]).sort("field", "value").collect()
+
+
+def score_pairs(
+    prepared: pl.DataFrame, levels: pl.DataFrame, counts: pl.DataFrame, parameters: Parameters
+) -> pl.DataFrame:
     """Add up the evidence that each pair is one subject.
 
     Parameters
     ----------
+    prepared : polars.DataFrame
+        What `prepare_records` gives.
     levels : polars.DataFrame
-        left, right and the agreement level of each field; {field}_share where rarity counts.
+        PLACES and the agreement level of each field.
+    counts : polars.DataFrame
+        What `count_values` gives.
     parameters : Parameters
         The odds of each level.
 
     Returns
     -------
     polars.DataFrame
-        `levels` with weight: bits (log2 odds, prior included); 0 is even odds.
+        PLACES and weight as Float32: bits (log2 odds, prior included); 0 is even odds.
 
     Notes
     -----
@@ -31,29 +54,42 @@ def score_pairs(levels: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     value weighs by that value's share of the records. Time O(n_pairs * n_fields).
     Source: Fellegi and Sunter 1969, JASA 64:1183.
     """
-    weighed = weigh_fields(levels, parameters)
+    bits = weigh_fields(prepared, levels, counts, parameters)
     weight = np.full(levels.height, parameters.prior_bits, dtype=np.float32)
     for field in parameters.fields:
-        weight += weighed[f"{field.name}_bits"].to_numpy()
-    return levels.with_columns(weight=pl.Series(weight, dtype=pl.Float32))
+        weight += bits[field.name]
+    return levels.select("left", "right", pl.Series("weight", weight))
 
 
-def weigh_fields(levels: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
-    """Give `levels` with {field}_bits for each field: what its level says for one subject."""
-    bits = {}
+def weigh_fields(
+    prepared: pl.DataFrame, levels: pl.DataFrame, counts: pl.DataFrame, parameters: Parameters
+) -> dict[str, np.ndarray]:
+    """Give for each field what each pair's level says for one subject, in bits."""
+    found = {}
     for field in parameters.fields:
         table = np.zeros(MISSING + 1, dtype=np.float32)
         table[: len(field.m)] = field.weights_bits
         level = levels[field.name].to_numpy()
-        weight = table[level]
+        found[field.name] = table[level]
         if field.counts_rarity:
-            weight = weight + _rarity_bits(field, level, levels[f"{field.name}_share"].to_numpy())
-        bits[f"{field.name}_bits"] = pl.Series(weight, dtype=pl.Float32)
-    return levels.with_columns(**bits)
+            same = np.flatnonzero(level == len(field.m) - 1)
+            values = prepared[field.name].to_numpy()[levels["left"].to_numpy()[same]]
+            found[field.name][same] += _rarity_bits(field, values, counts, parameters.n_records)
+    return found
 
 
-def _rarity_bits(field: Field, level: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Give the bits that the value's own share adds to full agreement, within RARITY_MOST_BITS."""
-    top = len(field.m) - 1
-    bits = np.log2(field.u[top] / np.where(level == top, share, field.u[top]))
+def _rarity_bits(field: Field, values: Ints, counts: pl.DataFrame, n_records: int) -> np.ndarray:
+    """Give the bits that a value's own share adds to full agreement, within RARITY_MOST_BITS.
+
+    Counts are taken in steps of half a bit, so that few weights change when a record does.
+    """
+    held = counts.filter(pl.col("field") == field.name)
+    at = np.searchsorted(held["value"].to_numpy(), values)
+    steps = count_steps(held["n"].to_numpy())[at] if held.height else np.zeros(len(at))
+    bits = np.log2(field.u[-1] * n_records) - steps / STEPS_A_BIT
     return np.asarray(np.clip(bits, -RARITY_MOST_BITS, RARITY_MOST_BITS), dtype=np.float32)
+
+
+def count_steps(n: Ints) -> np.ndarray:
+    """Give counts on the scale in which they weigh."""
+    return np.asarray(np.rint(STEPS_A_BIT * np.log2(np.maximum(n, 1))))
