@@ -234,3 +234,45 @@ def organisation_parameters() -> Parameters:
         prior_bits=-20.0,
         n_records=N_RECORDS,
     )
+
+
+def febrl_parameters() -> Parameters:
+    """Give the parameters for FEBRL's sets of English names and Australian addresses.
+
+    They have no deciding identifier, and nobody reviews: either mistake costs about the same.
+    """
+    name = (0.1, 0.06, 0.06, 0.78), (0.9935, 0.0025, 0.001, 0.003)
+    place = (0.2, 0.08, 0.12, 0.6), (0.992, 0.005, 0.001, 0.002)
+    number = (0.03, 0.02, 0.1, 0.85), (0.99, 0.0097, 0.00029, 0.00001)
+    return Parameters(
+        identifier=None,
+        fields=(
+            *(Field(each, Kind.TEXT, *name) for each in ("first_name", "second_name")),
+            Field("soc_sec_id", Kind.TEXT, *number),
+            Field("date_of_birth", Kind.TEXT, number[0], (0.96, 0.035, 0.0048, 0.0002)),
+            Field("postcode", Kind.TEXT, number[0], (0.95, 0.035, 0.0135, 0.0015)),
+            *(Field(each, Kind.TEXT, *place) for each in ("address_1", "address_2", "suburb")),
+            Field("street_number", Kind.EXACT, m=(0.25, 0.75), u=(0.98, 0.02)),
+        ),
+        blocks=(
+            ("soc_sec_id",),
+            *(("date_of_birth", other) for other in FEBRL_BESIDE_BIRTH),
+            ("first_name", "second_name"),
+            *(
+                (which, place)
+                for which in ("first_name", "second_name")
+                for place in ("suburb", "postcode", "street_number")
+            ),
+            *(("address_1", place) for place in ("street_number", "suburb", "postcode")),
+            *(("address_2", place) for place in ("suburb", "postcode")),
+            *(("street_number", place) for place in ("suburb", "postcode")),
+            ("suburb", "postcode"),
+        ),
+        prior_bits=-12.5,
+        n_records=2**13,
+        costs=Costs(wrong_link=1.5, missed_link=1.0, review=10.0),
+        largest_block=200,
+    )
+
+
+FEBRL_BESIDE_BIRTH = ("first_name", "second_name", "postcode", "suburb", "street_number")
