@@ -233,8 +233,7 @@ def _read_dashed(template: str, start: int, taken: tuple[Kind, ...]) -> tuple[Pi
     return tuple((s, e, k) for (s, e), k in zip(spans, kinds, strict=True))
 
 
-@lru_cache(maxsize=200_000)
-def normalise_piece(kind: str, text: str) -> str:
+def write_piece(kind: str, text: str) -> str:
     """Write an element the register's way: 三号楼 as 3幢, 501 as 501室; names as they stand."""
     if kind in _DIVISIONS:
         return name_division(text, Kind(kind))
@@ -282,7 +281,7 @@ def read_addresses(texts: pl.Series) -> pl.DataFrame:
     )
     distinct = said.unique()
     normals = distinct.with_columns(
-        normal=pl.Series([normalise_piece(*row) for row in distinct.iter_rows()], dtype=pl.String)
+        normal=pl.Series([write_piece(*row) for row in distinct.iter_rows()], dtype=pl.String)
     )
     named = said.join(normals, on=["kind", "said"], how="left", maintain_order="left")
     return pieces.select("row", "start", "end", "kind", named["normal"], "confidence")

@@ -72,7 +72,7 @@ def fold_texts(texts: pl.Series) -> pl.Series:
     folded = folded.str.replace_many(FOLDED)
     for pattern, n_characters in (
         (r"[0-9]{17}[0-9Xx]", 18),
-        (r"1[3-9][0-9]{9}", 11),
+        (r"1[2-9][0-9]{9}", 11),
         (r"0[0-9]{2}-[0-9]{8}", 12),
         (r"0[0-9]{3}-[0-9]{8}", 13),
         (r"0[0-9]{3}-[0-9]{7}", 12),

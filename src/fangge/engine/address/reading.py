@@ -16,7 +16,8 @@ from fangge.engine.address.elements import (
     UNIT_WORDS,
     Kind,
 )
-from fangge.engine.address.grammar import find_pieces, normalise_piece
+from fangge.engine.address.grammar import find_pieces, write_piece
+from fangge.engine.address.mending import mend_tagged
 from fangge.engine.address.normalise import HOUSE
 from fangge.engine.address.tagger import Model, tag_texts
 from fangge.engine.address.templates import (
@@ -226,7 +227,7 @@ class Reader:
         numbers = self._wordings.number(codes, starts, ends, kinds)
         if self._wordings.n > n_known:
             fresh = [
-                normalise_piece(KINDS[kind], said)
+                write_piece(KINDS[kind], said)
                 for kind, said in zip(
                     self._wordings.marks[n_known : self._wordings.n].tolist(),
                     self._wordings.tell(n_known),
@@ -249,7 +250,8 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, np
         pl.Series(is_plain[formed]).gather(ruled["row"])
     )
     others = np.flatnonzero(~is_plain)
-    tagged = tag_texts(templates.gather(others), model)
+    spare = templates.gather(others)
+    tagged = mend_tagged(tag_texts(spare, model), spare)
     tagged = tagged.with_columns(row=pl.Series(others).gather(tagged["row"]))
     columns = ["row", "start", "end", "kind", "confidence"]
     found = pl.concat(

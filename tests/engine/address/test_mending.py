@@ -1,0 +1,75 @@
+"""What the tagger's reading is mended by."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fangge.engine.address.mending import mend_tagged
+from fangge.engine.address.normalise import fold_texts
+from fangge.engine.address.reading import Reader
+from fangge.engine.address.tagger import load_model
+
+SCHEMA = {
+    "row": pl.UInt32,
+    "start": pl.UInt16,
+    "end": pl.UInt16,
+    "kind": pl.String,
+    "confidence": pl.Float32,
+}
+
+
+def mend(text: str, *pieces: tuple[int, int, str]) -> list[tuple[str, str]]:
+    rows = [(0, start, end, kind, 0.9) for start, end, kind in pieces]
+    folded = fold_texts(pl.Series([text]))
+    mended = mend_tagged(pl.DataFrame(rows, schema=SCHEMA, orient="row"), folded)
+    return [(text[s:e], kind) for s, e, kind in mended.select("start", "end", "kind").rows()]
+
+
+def test_what_no_element_covers_is_redundant_but_a_separator_is_not() -> None:
+    assert mend("速递临顿路 , 88号谢", (2, 5, "road"), (8, 11, "number")) == [
+        ("速递", "redundant"),
+        ("临顿路", "road"),
+        ("88号", "number"),
+        ("谢", "redundant"),
+    ]
+
+
+def test_redundant_neighbours_are_one() -> None:
+    pieces = [(i, i + 1, "redundant") for i in range(4)]
+    assert mend("park馆", *pieces) == [("park馆", "redundant")]
+
+
+def test_people_and_their_phones_are_marked() -> None:
+    assert mend("临顿路8号 王女士 12012345678", (0, 3, "road"), (3, 5, "number"), (6, 9, "estate"))[
+        2:
+    ] == [
+        ("王女士", "person"),
+        ("12012345678", "phone"),
+    ]
+
+
+def test_one_of_repeated_divisions_stands_where_all_were_dropped() -> None:
+    pieces = [(0, 3, "redundant"), (3, 6, "redundant"), (6, 9, "road")]
+    assert mend("苏州市苏州市临顿路", *pieces)[:2] == [("苏州市", "city"), ("苏州市", "redundant")]
+    assert mend("苏州市苏州市临顿路", (0, 3, "city"), *pieces[1:])[1] == ("苏州市", "redundant")
+
+
+@pytest.mark.parametrize("pieces", [[(3, 5, "number")], [(3, 5, "number"), (5, 6, "redundant")]])
+def test_a_house_number_has_the_letter_behind_it(pieces: list[tuple[int, int, str]]) -> None:
+    assert mend("甲辰巷5号乙", (0, 3, "road"), *pieces)[-1] == ("5号乙", "number")
+
+
+PARTS = ["苏州市", "王女士", "12012345678", "临顿路", "88号甲", "park", "(", ",", "3幢", "🏠"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=8).map("".join), max_size=4))
+def test_readings_are_in_order_apart_and_leave_only_separators(texts: list[str]) -> None:
+    read = Reader(load_model()).read(pl.Series(texts, dtype=pl.String)).elements
+    for row, text in enumerate(texts):
+        left, at = "", 0
+        for start, end in read.filter(row=row).select("start", "end").rows():
+            assert at <= start < end <= len(text)
+            left, at = left + text[at:start], end
+        assert not (left + text[at:]).strip(" ,;:/|.\\-")
