@@ -1,10 +1,13 @@
 """Two readers, one result: rules for register text, the trained tagger for the rest."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from fangge.engine.address.elements import (
     BUILDING_WORDS,
@@ -21,6 +24,7 @@ from fangge.engine.address.mending import mend_tagged
 from fangge.engine.address.normalise import HOUSE
 from fangge.engine.address.tagger import Model, tag_texts
 from fangge.engine.address.templates import (
+    Buffer,
     Held,
     Pieces,
     hold_digits,
@@ -74,15 +78,6 @@ BATCH = 1 << 15
 MOST_HELD = 1 << 20
 """Templates and wordings that are remembered, before all are forgotten."""
 
-SCHEMA: dict[str, type[pl.DataType]] = {
-    "row": pl.UInt32,
-    "start": pl.UInt16,
-    "end": pl.UInt16,
-    "kind": pl.String,
-    "normal": pl.String,
-    "confidence": pl.Float32,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Readings:
@@ -109,27 +104,13 @@ class Reader:
     Notes
     -----
     A text's template decides its elements; what remains for each text is to look its template up
-    and to write each element the register's way, each distinct wording once. May be shared by
-    threads, which then take turns.
+    and to write each element the register's way, each distinct wording once. Threads may share a
+    reader; large columns are read by as many threads as there are cores.
     """
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._turn = Lock()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._templates, self._wordings = Held(masks_digits=True), Held()
-        self._normals = pl.Series(dtype=pl.String)
-        self._reasons = np.zeros(0, dtype=np.uint8)
-        self._pieces = Pieces(
-            first=np.zeros(1, dtype=np.int64),
-            starts=np.zeros(0, dtype=np.uint16),
-            ends=np.zeros(0, dtype=np.uint16),
-            kinds=np.zeros(0, dtype=np.uint8),
-            sure=np.zeros(0, dtype=np.float32),
-            wordings=np.zeros(0, dtype=np.int32),
-        )
+        self._memory = _Memory()
 
     def read(self, texts: pl.Series) -> Readings:
         """Read addresses, each with the reader that suits it.
@@ -146,13 +127,16 @@ class Reader:
             estate, building, unit, floor and room in this order, none twice, with no character
             left over and an estate by a usual ending. The tagger reads everything else.
         """
-        with self._turn:
-            parts = [
-                self._read_batch(texts.slice(at, BATCH), at) for at in range(0, len(texts), BATCH)
-            ]
-        if not parts:
-            nothing = pl.Series(dtype=pl.String)
-            return Readings(pl.DataFrame(schema=SCHEMA), nothing, nothing)
+        if self._memory.is_full:
+            self._memory = _Memory()
+        memory, places = self._memory, range(0, max(1, len(texts)), BATCH)
+        n_threads = min(len(places), len(os.sched_getaffinity(0)))
+        with ThreadPoolExecutor(n_threads) as pool:
+            parts = list(
+                pool.map(
+                    lambda at: memory.read_batch(texts.slice(at, BATCH), at, self._model), places
+                )
+            )
         chosen = np.concatenate([reasons for _, reasons in parts])
         return Readings(
             elements=pl.concat([elements for elements, _ in parts]),
@@ -160,41 +144,73 @@ class Reader:
             reasons=pl.Series(REASONS).gather(chosen),
         )
 
-    def _read_batch(self, texts: pl.Series, first: int) -> tuple[pl.DataFrame, np.ndarray]:
-        if max(self._templates.n, self._wordings.n) > MOST_HELD:
-            self._forget()
-        buffer = lay_out_folded(texts)
-        unmarked = np.zeros(len(texts), dtype=np.uint8)
-        n_known = self._templates.n
-        numbers = self._templates.number(
-            buffer.codes, buffer.starts[:-1], buffer.starts[1:], unmarked
+
+class _Memory:
+    """The templates and wordings that were met; only grows, so that threads may share it."""
+
+    def __init__(self) -> None:
+        self._turn = Lock()
+        self._templates, self._wordings = Held(masks_digits=True), Held()
+        self._normals = pl.Series(dtype=pl.String)
+        self._reasons = np.zeros(0, dtype=np.uint8)
+        self._pieces = Pieces(
+            first=np.zeros(1, dtype=np.int64),
+            starts=np.zeros(0, dtype=np.uint16),
+            ends=np.zeros(0, dtype=np.uint16),
+            kinds=np.zeros(0, dtype=np.uint8),
+            sure=np.zeros(0, dtype=np.float32),
+            wordings=np.zeros(0, dtype=np.int32),
         )
-        if self._templates.n > n_known:
-            self._learn(n_known)
-        pieces = self._pieces
+
+    @property
+    def is_full(self) -> bool:
+        return max(self._templates.n, self._wordings.n) > MOST_HELD
+
+    def read_batch(
+        self, texts: pl.Series, first: int, model: Model
+    ) -> tuple[pl.DataFrame, NDArray[np.uint8]]:
+        """Give the elements of texts that begin at a row, and the place in REASONS of each text."""
+        buffer = lay_out_folded(texts)
+        numbers, pieces, reasons = self._number_templates(buffer, model)
         row, piece, start, end = spread_pieces(numbers, pieces.first, pieces.starts, pieces.ends)
         kinds, worded = pieces.kinds[piece], pieces.wordings[piece]
         open_ = np.flatnonzero(worded < 0)
         begins = buffer.starts[row[open_]]
-        worded[open_] = self._number_wordings(
-            buffer.codes, begins + start[open_], begins + end[open_], kinds[open_]
-        )
+        with self._turn:
+            worded[open_] = self._number_wordings(
+                buffer.codes, begins + start[open_], begins + end[open_], kinds[open_]
+            )
+            normals = self._normals
         elements = pl.DataFrame(
             {
                 "row": row + np.uint32(first),
                 "start": start,
                 "end": end,
                 "kind": pl.Series(KINDS).gather(kinds),
-                "normal": self._normals.gather(worded),
+                "normal": normals.gather(worded),
                 "confidence": pieces.sure[piece],
             }
         )
-        return elements, self._reasons[numbers]
+        return elements, reasons[numbers]
 
-    def _learn(self, first: int) -> None:
+    def _number_templates(
+        self, buffer: Buffer, model: Model
+    ) -> tuple[NDArray[np.int32], Pieces, NDArray[np.uint8]]:
+        """Give each text the number of its template, and what is known of templates by then."""
+        unmarked = np.zeros(len(buffer.starts) - 1, dtype=np.uint8)
+        with self._turn:
+            n_known = self._templates.n
+            numbers = self._templates.number(
+                buffer.codes, buffer.starts[:-1], buffer.starts[1:], unmarked
+            )
+            if self._templates.n > n_known:
+                self._learn(n_known, model)
+            return numbers, self._pieces, self._reasons
+
+    def _learn(self, first: int, model: Model) -> None:
         """Read the templates from the one numbered `first` on, which were not met before."""
         texts = pl.Series(self._templates.tell(first), dtype=pl.String)
-        found, reasons = read_templates(texts, self._model)
+        found, reasons = read_templates(texts, model)
         held = self._pieces
         counts = np.bincount(found["row"].to_numpy(), minlength=len(texts))
         kinds = (
@@ -220,8 +236,12 @@ class Reader:
         self._reasons = np.concatenate([self._reasons, reasons])
 
     def _number_wordings(
-        self, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, kinds: np.ndarray
-    ) -> np.ndarray:
+        self,
+        codes: NDArray[np.uint32],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        kinds: NDArray[np.uint8],
+    ) -> NDArray[np.int32]:
         """Give the number of each element's wording, and write new ones the register's way."""
         n_known = self._wordings.n
         numbers = self._wordings.number(codes, starts, ends, kinds)
@@ -239,7 +259,7 @@ class Reader:
         return numbers
 
 
-def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, np.ndarray]:
+def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, NDArray[np.uint8]]:
     """Read folded texts: row, start, end, kind and confidence, and the place in REASONS of each."""
     reasons = np.full(len(templates), REASONS.index(NO_FORM), dtype=np.uint8)
     formed = np.flatnonzero(templates.str.contains(REGISTER_FORM).to_numpy())
@@ -260,7 +280,7 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, np
     return found.sort("row", "start"), reasons
 
 
-def _judge(ruled: pl.DataFrame, folded: pl.Series) -> np.ndarray:
+def _judge(ruled: pl.DataFrame, folded: pl.Series) -> NDArray[np.uint8]:
     """Say of each text whether the rules' reading of it is that of register text, or why not."""
     texts = pl.DataFrame({"text": folded}).with_row_index("row")
     ranked = ruled.join(texts, on="row", how="left", maintain_order="left").with_columns(
