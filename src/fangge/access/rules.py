@@ -41,6 +41,8 @@ VERBS: dict[Role, frozenset[str]] = {
         "corrections.see",
         "corrections.decide",
         "addresses.change",
+        "pairs.see",
+        "pairs.decide",
     },
     Role.AUDITOR: frozenset({"home.see", "audit.see"}),
     Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),

@@ -71,3 +71,20 @@ class MissingAnswered:
 
     batch_id: int
     answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairsJudged:
+    """A person decided on pairs, confirmed it or took it back; the registers follow already."""
+
+    judgement_id: int
+    state: str
+    judged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegistersLinked:
+    """A link run brought the registers to what the sources say."""
+
+    run_id: int
+    linked_at: datetime

@@ -5,7 +5,14 @@ import contextlib
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
-from fangge.fusion.events import BatchRolledBack, FileOffered, MissingAnswered, RowMended
+from fangge.fusion.actions.review.reopen import ask_again
+from fangge.fusion.events import (
+    BatchRolledBack,
+    FileOffered,
+    MissingAnswered,
+    RegistersLinked,
+    RowMended,
+)
 from fangge.fusion.jobs import link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
@@ -30,7 +37,12 @@ def link_soon(
         link_sources.configure(queueing_lock="link").defer()
 
 
+def ask_changed_pairs_again(event: RegistersLinked) -> None:
+    ask_again(run_id=event.run_id)
+
+
 def connect() -> None:
+    bus.subscribe(RegistersLinked, ask_changed_pairs_again)
     bus.subscribe(FileOffered, read_offered_file)
     bus.subscribe(BatchRolledBack, link_soon)
     bus.subscribe(RowMended, link_soon)

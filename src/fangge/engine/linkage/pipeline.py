@@ -17,6 +17,7 @@ from fangge.engine.linkage.clustering import (
 )
 from fangge.engine.linkage.codes import Flags
 from fangge.engine.linkage.comparison import compare_pairs
+from fangge.engine.linkage.constraints import honour_decisions
 from fangge.engine.linkage.decision import decide_pairs
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.schema import REVIEWED
@@ -32,7 +33,9 @@ class Linked:
     pairs: pl.DataFrame
 
 
-def link_records(records: pl.DataFrame, parameters: Parameters) -> Linked:
+def link_records(
+    records: pl.DataFrame, parameters: Parameters, decided: pl.DataFrame | None = None
+) -> Linked:
     """Find which records are one subject: standardise, block, compare, score, decide, cluster.
 
     Parameters
@@ -41,6 +44,9 @@ def link_records(records: pl.DataFrame, parameters: Parameters) -> Linked:
         RESIDENT_RECORD or ORGANISATION_RECORD, in any order.
     parameters : Parameters
         Of the same kind of subject.
+    decided : polars.DataFrame, optional
+        left, right (the smaller record_id first) and is_same: what persons decided; it holds
+        whatever the evidence says, and such a pair is not offered again.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def link_records(records: pl.DataFrame, parameters: Parameters) -> Linked:
     prepared = prepare_records(records, parameters)
     fitted = rescale_prior(parameters, prepared.height)
     counts = count_values(prepared, fitted)
-    return cluster_prepared(prepared, find_edges(prepared, counts, fitted), fitted)
+    return cluster_prepared(prepared, find_edges(prepared, counts, fitted), fitted, decided)
 
 
 def find_edges(
@@ -69,8 +75,16 @@ def find_edges(
     return scored.filter(pl.col("weight") >= parameters.review_from_bits)
 
 
-def cluster_prepared(prepared: pl.DataFrame, edges: pl.DataFrame, parameters: Parameters) -> Linked:
-    """Group prepared records by their identifiers and edges, and list what is left in doubt."""
+def cluster_prepared(
+    prepared: pl.DataFrame,
+    edges: pl.DataFrame,
+    parameters: Parameters,
+    decided: pl.DataFrame | None = None,
+) -> Linked:
+    """Group prepared records by their identifiers and edges, and list what is left in doubt.
+
+    `decided` is as in `link_records`.
+    """
     linked, doubtful = decide_pairs(edges, parameters)
     named = named_rows(prepared, parameters)
     codes = (
@@ -86,14 +100,33 @@ def cluster_prepared(prepared: pl.DataFrame, edges: pl.DataFrame, parameters: Pa
     clusters = describe_clusters(prepared["record_id"], codes, grouped, attached)
     pairs = _list_doubts(pl.concat([doubtful, lone]), cut, grouped.labels, named)
     ids = prepared["record_id"]
-    return Linked(
-        clusters=clusters,
-        pairs=pairs.select(
-            ids.gather(pairs["left"]).alias("left"),
-            ids.gather(pairs["right"]).alias("right"),
-            "weight",
-        ).sort("left", "right"),
+    found = Linked(clusters=clusters, pairs=_name_rows(pairs, ids).sort("left", "right"))
+    if decided is None or decided.is_empty():
+        return found
+    keys = pl.DataFrame({"record_id": ids, "key": codes}).filter(pl.col("key") != 0)
+    return _keep_decided(found, keys, _name_rows(linked, ids), decided)
+
+
+def _name_rows(pairs: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Put record_id for the places of prepared records."""
+    return pairs.select(
+        ids.gather(pairs["left"]).alias("left"), ids.gather(pairs["right"]).alias("right"), "weight"
     )
+
+
+def _keep_decided(
+    found: Linked, keys: pl.DataFrame, links: pl.DataFrame, decided: pl.DataFrame
+) -> Linked:
+    """Let what persons decided hold, and leave in doubt only what is still apart and undecided."""
+    clusters = honour_decisions(found.clusters, keys, links, decided)
+    labels = clusters.select("record_id", "cluster")
+    apart = (
+        found.pairs.join(labels, left_on="left", right_on="record_id")
+        .join(labels, left_on="right", right_on="record_id", suffix="_right")
+        .filter(pl.col("cluster") != pl.col("cluster_right"))
+        .join(decided, on=["left", "right"], how="anti")
+    )
+    return Linked(clusters=clusters, pairs=apart.select(found.pairs.columns).sort("left", "right"))
 
 
 def _join_by_name(

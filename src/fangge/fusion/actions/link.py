@@ -19,8 +19,10 @@ from fangge.fusion.actions.merge import (
 )
 from fangge.fusion.actions.overlay import firm_rows, settle_run
 from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
+from fangge.fusion.events import RegistersLinked
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, BatchState
+from fangge.fusion.queries.decisions import decided_pairs
 from fangge.fusion.queries.life import speaking_rows
 from fangge.fusion.queries.records import current_records
 from fangge.fusion.rules.life import FIRMS
@@ -32,6 +34,7 @@ from fangge.fusion.rules.linking import (
     RESIDENT_PRECEDENCE,
     SPEAKERS,
 )
+from fangge.kernel import bus
 from fangge.kernel.actor import Actor, system_actor
 from fangge.kernel.errors import Conflict
 from fangge.registers.actions.addresses import register_addresses
@@ -112,6 +115,7 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     run.figures = progress.figures | {"seconds": progress.seconds}
     run.ended_at = now
     run.save()
+    bus.publish(RegistersLinked(run_id=run.pk, linked_at=now))
     transaction.on_commit(lambda: publish_index(index))
     return run
 
@@ -193,14 +197,15 @@ def _link_residents(
         for speaker in SPEAKERS
         if speaker.fields["name"] in sources[speaker.source].columns
     )
-    fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE)
+    decided = decided_pairs(kind="resident")
+    fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE, decided=decided)
     progress.finish("link_residents")
     members, written = merge_residents(fused, actor=actor, run=run, now=now)
     progress.figures["residents"] = written.as_figures()
     progress.finish("register_residents")
-    decided = keep_decisions(members, kind="resident", actor=actor, run=run, now=now)
+    n_decided = keep_decisions(members, kind="resident", actor=actor, run=run, now=now)
     progress.figures["pairs_to_review"] = keep_pairs(fused.pairs, kind="resident", run=run)
-    progress.figures["resident_decisions"] = decided
+    progress.figures["resident_decisions"] = n_decided
     dwellings = write_dwellings(sources["housing_dwellings"], actor=actor, run=run, now=now)
     progress.figures["dwellings"] = dwellings.as_figures()
     progress.finish("register_dwellings")
@@ -220,11 +225,18 @@ def _link_organisations(
         )
         for said_by in (None, FIRMS)
     )
-    fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE)
+    decided = decided_pairs(kind="organisation")
+    fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE, decided=decided)
     members, written = merge_organisations(fused, rows, actor=actor, run=run, now=now)
     progress.figures["organisations"] = written.as_figures()
     keep_decisions(members, kind="organisation", actor=actor, run=run, now=now)
+    keep_pairs(fused.pairs, kind="organisation", run=run)
     progress.finish("register_organisations")
+    return list_trading(rows, members)
+
+
+def list_trading(rows: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """List which firm trades where, each firm and address once."""
     return (
         members.join(rows, on="record_id")
         .filter(pl.col("trades_address_id").is_not_null())

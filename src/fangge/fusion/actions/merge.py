@@ -26,17 +26,30 @@ def merge_residents(
     fused: Fused, *, actor: Actor, run: Run, now: datetime
 ) -> tuple[pl.DataFrame, Written]:
     """Write residents; give back each record part with the entry it speaks of."""
-    known = correct_residents(_keep_identity(fused, kind="resident"))
-    entries = known.with_columns(origins=_origins(RESIDENT_ORIGINS))
+    entries = resident_entries(_keep_identity(fused, kind="resident"))
     numbered, written = register_residents(actor=actor, residents=entries, run_id=run.pk, now=now)
     return _with_entries(fused, numbered), written
+
+
+def resident_entries(subjects: pl.DataFrame) -> pl.DataFrame:
+    """Give residents as their register takes them; `subjects` has id, null where new."""
+    corrected = correct_residents(subjects)
+    return corrected.with_columns(origins=_origins(RESIDENT_ORIGINS))
 
 
 def merge_organisations(
     fused: Fused, rows: pl.DataFrame, *, actor: Actor, run: Run, now: datetime
 ) -> tuple[pl.DataFrame, Written]:
     """Write organisations; what only their own register says comes from the named record."""
-    known = _keep_identity(fused, kind="organisation")
+    entries = organisation_entries(_keep_identity(fused, kind="organisation"), rows)
+    numbered, written = register_organisations(
+        actor=actor, organisations=entries, run_id=run.pk, now=now
+    )
+    return _with_entries(fused, numbered), written
+
+
+def organisation_entries(subjects: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Give organisations as their register takes them; `rows` are those of the firms' source."""
     said = rows.select(
         pl.col("record_id").alias("name_record"),
         "kind",
@@ -46,13 +59,8 @@ def merge_organisations(
         pl.col("trades_address_id").alias("address_id"),
         pl.col("trades_grid_id").alias("grid_id"),
     )
-    entries = move_organisations(
-        known.join(said, on="name_record", how="left", maintain_order="left")
-    ).with_columns(origins=_origins(ORGANISATION_ORIGINS))
-    numbered, written = register_organisations(
-        actor=actor, organisations=entries, run_id=run.pk, now=now
-    )
-    return _with_entries(fused, numbered), written
+    joined = subjects.join(said, on="name_record", how="left", maintain_order="left")
+    return move_organisations(joined).with_columns(origins=_origins(ORGANISATION_ORIGINS))
 
 
 def write_dwellings(rows: pl.DataFrame, *, actor: Actor, run: Run, now: datetime) -> Written:
@@ -202,19 +210,23 @@ def keep_pairs(pairs: pl.DataFrame, *, kind: str, run: Run) -> int:
     """Keep the pairs that a person should decide, each once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE stage_pair (left_id bigint, right_id bigint, weight_bits float8) "
-            "ON COMMIT DROP"
+            "CREATE TEMP TABLE stage_pair (left_id bigint, left_part varchar, right_id bigint, "
+            "right_part varchar, weight_bits float8) ON COMMIT DROP"
         )
         told = pairs.select(
-            pl.min_horizontal("left", "right").alias("left_id"),
-            pl.max_horizontal("left", "right").alias("right_id"),
+            pl.col("left").alias("left_id"),
+            "left_part",
+            pl.col("right").alias("right_id"),
+            "right_part",
             pl.col("weight").cast(pl.Float64).alias("weight_bits"),
-        ).unique(["left_id", "right_id"])
+        )
         copy_frame(cursor, "stage_pair", told)
         cursor.execute(
-            "INSERT INTO fusion_pair (run_id, kind, left_id, right_id, weight_bits) "
-            "SELECT %s, %s, left_id, right_id, weight_bits FROM stage_pair "
-            "ON CONFLICT (left_id, right_id, kind) DO NOTHING",
+            "INSERT INTO fusion_pair (run_id, kind, left_id, left_part, right_id, right_part, "
+            "weight_bits) SELECT %s, %s, left_id, left_part, right_id, right_part, weight_bits "
+            "FROM stage_pair ON CONFLICT (left_id, left_part, right_id, right_part, kind) "
+            "DO UPDATE SET weight_bits = excluded.weight_bits "
+            "WHERE fusion_pair.weight_bits <> excluded.weight_bits",
             [run.pk, kind],
         )
         n_kept = cursor.rowcount

@@ -1,5 +1,7 @@
 """Life events within a link run: what they say over what the sources say, before it is written."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from fangge.fusion.queries.life import (
@@ -16,6 +18,13 @@ from fangge.registers.actions.life.settling import settle_occupancies
 def settle_run(occupancies: pl.DataFrame) -> pl.DataFrame:
     """Let every standing life event act on the occupancies that the sources speak of."""
     return settle_occupancies(occupancies, standing_acts())
+
+
+def settle_few(occupancies: pl.DataFrame, *, kind: str, entry_ids: Collection[int]) -> pl.DataFrame:
+    """Let the life events of these entries, and of no others, act on their occupancies."""
+    acts = standing_acts()
+    own = (pl.col("subject") == kind) & pl.col("entry_id").is_in(list(entry_ids))
+    return settle_occupancies(occupancies, acts.filter(own))
 
 
 def correct_residents(subjects: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 
 from fangge.engine.linkage.parameters import organisation_parameters, resident_parameters
 from fangge.engine.linkage.pipeline import Linked, link_records
+from fangge.engine.linkage.schema import REVIEWED
 from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.survivorship import choose_values
 
@@ -36,7 +37,7 @@ class Fused:
 
     subjects: pl.DataFrame  # cluster, every field and {field}_record
     members: pl.DataFrame  # cluster, record_id, part, method, weight
-    pairs: pl.DataFrame  # left, right (record ids), weight
+    pairs: pl.DataFrame  # left, left_part, right, right_part (record ids and parts), weight
 
 
 def as_parts(
@@ -59,19 +60,66 @@ def as_parts(
     )
 
 
-def fuse_residents(parts: pl.DataFrame, *, precedence: Mapping[str, int]) -> Fused:
+def fuse_residents(
+    parts: pl.DataFrame, *, precedence: Mapping[str, int], decided: pl.DataFrame | None = None
+) -> Fused:
     """Find which record parts speak of one resident, and the best value of each field.
 
     An identifier that fails its check is evidence for linking, but never stands in a register.
+    `decided` has left, left_part, right, right_part and is_same: what persons decided holds.
     """
-    linked = link_records(parts, resident_parameters())
-    checked = parts.with_columns(standardise_identifiers(parts["identifier"]).alias("identifier"))
-    return _fuse(checked, linked, precedence)
+    linked = link_records(
+        parts, resident_parameters(), None if decided is None else number_decided(decided)
+    )
+    return _fuse(_checked(parts), linked, precedence)
 
 
-def fuse_organisations(parts: pl.DataFrame, *, precedence: Mapping[str, int]) -> Fused:
+def fuse_organisations(
+    parts: pl.DataFrame, *, precedence: Mapping[str, int], decided: pl.DataFrame | None = None
+) -> Fused:
     """Find which records speak of one organisation, and the best value of each field."""
-    return _fuse(parts, link_records(parts, organisation_parameters()), precedence)
+    linked = link_records(
+        parts, organisation_parameters(), None if decided is None else number_decided(decided)
+    )
+    return _fuse(parts, linked, precedence)
+
+
+def fuse_as_told(
+    parts: pl.DataFrame, members: pl.DataFrame, *, kind: str, precedence: Mapping[str, int]
+) -> Fused:
+    """Take it from `members` (cluster, record_id, part) which parts are one, and find best values.
+
+    A link run that puts the same parts together finds the same values.
+    """
+    clusters = members.select(
+        number_parts(members["record_id"], members["part"]).alias("record_id"),
+        "cluster",
+        method=pl.lit("person"),
+        weight=pl.lit(None, pl.Float32),
+    )
+    linked = Linked(clusters=clusters, pairs=pl.DataFrame(schema=dict(REVIEWED)))
+    return _fuse(_checked(parts) if kind == "resident" else parts, linked, precedence)
+
+
+def number_parts(records: pl.Series, parts: pl.Series) -> pl.Series:
+    """Give the engine's number of each record part."""
+    places = parts.replace_strict(list(PARTS), list(range(len(PARTS))), return_dtype=pl.Int64)
+    return records * len(PARTS) + places
+
+
+def _checked(parts: pl.DataFrame) -> pl.DataFrame:
+    return parts.with_columns(standardise_identifiers(parts["identifier"]).alias("identifier"))
+
+
+def number_decided(decided: pl.DataFrame) -> pl.DataFrame:
+    """Give what was decided by the engine's numbers: left (the smaller), right and is_same."""
+    left = number_parts(decided["left"], decided["left_part"])
+    right = number_parts(decided["right"], decided["right_part"])
+    return pl.DataFrame({"one": left, "other": right, "is_same": decided["is_same"]}).select(
+        left=pl.min_horizontal("one", "other"),
+        right=pl.max_horizontal("one", "other"),
+        is_same="is_same",
+    )
 
 
 def _fuse(parts: pl.DataFrame, linked: Linked, precedence: Mapping[str, int]) -> Fused:
@@ -83,13 +131,23 @@ def _fuse(parts: pl.DataFrame, linked: Linked, precedence: Mapping[str, int]) ->
     members = linked.clusters.select(
         "cluster",
         pl.col("record_id") // n_parts,
-        part=(pl.col("record_id") % n_parts).replace_strict(
-            list(range(n_parts)), list(PARTS), return_dtype=pl.String
-        ),
+        part=part_of("record_id"),
         method="method",
         weight="weight",
     )
     pairs = linked.pairs.select(
-        left=pl.col("left") // n_parts, right=pl.col("right") // n_parts, weight="weight"
+        left=pl.col("left") // n_parts,
+        left_part=part_of("left"),
+        right=pl.col("right") // n_parts,
+        right_part=part_of("right"),
+        weight="weight",
     )
     return Fused(subjects=subjects, members=members, pairs=pairs)
+
+
+def part_of(number: str) -> pl.Expr:
+    """Give the part that the engine's number stands for."""
+    n_parts = len(PARTS)
+    return (pl.col(number) % n_parts).replace_strict(
+        list(range(n_parts)), list(PARTS), return_dtype=pl.String
+    )

@@ -20,18 +20,24 @@ class Run(models.Model):
 
 
 class Pair(models.Model):
-    """Two records that may be one subject: for a person to decide."""
+    """Two parts of records that may speak of one subject: for a person to decide."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pairs")
     kind = models.CharField(max_length=12)
     left = models.ForeignKey("fusion.SourceRecord", on_delete=models.CASCADE, related_name="+")
+    left_part = models.CharField(max_length=12)
     right = models.ForeignKey("fusion.SourceRecord", on_delete=models.CASCADE, related_name="+")
+    right_part = models.CharField(max_length=12)
     weight_bits = models.FloatField()
+    # Of a pair decided before: field to [level then, level now]; that is why it is asked again.
+    changed = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["left", "right", "kind"], name="a_pair_once"),
+            models.UniqueConstraint(
+                fields=["left", "left_part", "right", "right_part", "kind"], name="a_pair_once"
+            ),
         ]
 
     @override

@@ -1,5 +1,7 @@
 """Records as the link run reads them."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from fangge.fusion.models.source import Source
@@ -18,19 +20,22 @@ SPEAKING = (
 )
 
 
-def current_records(source_code: str) -> pl.DataFrame:
+def current_records(source_code: str, *, record_ids: Sequence[int] | None = None) -> pl.DataFrame:
     """Give the records of a source that speak now: record_id, row_no and each field, typed.
 
-    An identifier that fails its check is left to the engine, which takes it as missing.
+    With `record_ids` only those of them. An identifier that fails its check is left to the
+    engine, which takes it as missing.
     """
     source = Source.objects.filter(code=source_code).first()
     if source is None:
         return pl.DataFrame(schema={"record_id": pl.Int64, "row_no": pl.Int64})
     contract = read_contract(source.contract)
+    chosen = None if record_ids is None else list(record_ids)
     rows = read_frame(
         "SELECT record.id, record.row_no, record.payload, record.sealed "
-        f"{SPEAKING} ORDER BY record.id",
-        (source.pk,),
+        f"{SPEAKING} AND (%s::bigint[] IS NULL OR record.id = ANY(%s::bigint[])) "
+        "ORDER BY record.id",
+        (source.pk, chosen, chosen),
         schema={
             "record_id": pl.Int64,
             "row_no": pl.Int64,
@@ -71,6 +76,16 @@ def _type_field(field: ContractField) -> pl.Expr:
     if field.type in {FieldType.NUMBER, FieldType.LONGITUDE, FieldType.LATITUDE}:
         return value.cast(pl.Float64, strict=False)
     return value
+
+
+def address_readings(record_ids: Sequence[int]) -> pl.DataFrame:
+    """Give what address each place column of these records was read as: record_id, part, entry."""
+    return read_frame(
+        "SELECT record_id, part, entry_id FROM fusion_linkdecision WHERE kind = 'address' "
+        "AND is_current AND entry_id IS NOT NULL AND record_id = ANY(%s::bigint[])",
+        (list(record_ids),),
+        schema={"record_id": pl.Int64, "part": pl.String, "address_id": pl.Int64},
+    )
 
 
 def decided_records() -> pl.DataFrame:

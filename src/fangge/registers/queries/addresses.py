@@ -1,5 +1,7 @@
 """Standard addresses by code, for whoever hangs something on them."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from fangge.kernel.bulk import read_frame
@@ -12,6 +14,23 @@ def address_places() -> pl.DataFrame:
         schema={
             "code": pl.String,
             "address_id": pl.Int64,
+            "address_level": pl.String,
+            "grid_id": pl.Int64,
+            "building_id": pl.Int64,
+        },
+    )
+
+
+def places_of(address_ids: Sequence[int]) -> pl.DataFrame:
+    """Give the code, name, level and grid of a few addresses, by identifier."""
+    return read_frame(
+        "SELECT id, code, full_name, level, grid_id, building_id FROM registers_address "
+        "WHERE id = ANY(%s::bigint[])",
+        (list(address_ids),),
+        schema={
+            "address_id": pl.Int64,
+            "code": pl.String,
+            "full_name": pl.String,
             "address_level": pl.String,
             "grid_id": pl.Int64,
             "building_id": pl.Int64,

@@ -1,5 +1,6 @@
 """One building: its units, floors and rooms with what is known of each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -7,6 +8,8 @@ from django.db import connection
 
 from fangge.kernel.actor import Actor
 from fangge.registers.models.address import Address
+from fangge.registers.models.occupancy import Occupancy
+from fangge.registers.models.organisation import Organisation
 from fangge.registers.queries.visible import EntryMissing, addresses_visible_to
 
 
@@ -128,3 +131,13 @@ def _count(rooms: list[Room]) -> dict[str, int]:
     for room in rooms:
         counts[room.fact] += 1
     return counts
+
+
+def buildings_of(kind: str, entry_ids: Collection[int]) -> set[int]:
+    """Name the buildings where these residents or organisations are, or stand in the register."""
+    held = Occupancy.objects.filter(**{f"{kind}_id__in": entry_ids}, ends_on=None)
+    found = set(held.values_list("address__building_id", flat=True))
+    if kind == "organisation":
+        firms = Organisation.objects.filter(pk__in=entry_ids)
+        found |= set(firms.values_list("address__building_id", flat=True))
+    return {building for building in found if building is not None}

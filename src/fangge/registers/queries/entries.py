@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -144,6 +145,8 @@ def _holders_at(actor: Actor, address: Address, as_of: AsOf | None) -> list[Hold
     held = Occupancy.objects.filter(address=address).select_related("resident", "organisation")
     if not actor.may("residents.see"):
         held = held.filter(resident=None)
+    if as_of is None:  # A period that ends as it begins was never so.
+        held = held.exclude(ends_on=F("starts_on"))
     ordered = in_force(held.order_by("ends_on", "kind", "starts_on", "id"), as_of)
     return [
         Holder(
@@ -195,6 +198,8 @@ def occupancies_of(
     held = resident.occupancies.select_related("address")
     if actor.grid_ids is not None:
         held = held.filter(grid_id__in=actor.grid_ids)
+    if as_of is None:  # A period that ends as it begins was never so.
+        held = held.exclude(ends_on=F("starts_on"))
     return in_force(held.order_by("-starts_on", "id"), as_of)
 
 

@@ -1,10 +1,14 @@
 """How much the registers hold."""
 
+from collections.abc import Collection
+
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from fangge.kernel.actor import Actor
 from fangge.registers.models.mapcell import MapCell, MapLayer
+from fangge.registers.models.organisation import Organisation
+from fangge.registers.models.resident import Resident
 
 
 def register_counts() -> dict[str, int]:
@@ -31,3 +35,12 @@ def counts_visible_to(actor: Actor) -> dict[str, int]:
         cells = cells.filter(grid_id__in=actor.grid_ids)
     found = dict(cells.values_list("layer").annotate(Sum("n_entries")))
     return {layer.value: found.get(layer.value, 0) for layer in MapLayer}
+
+
+def name_shares(kind: str, names: Collection[str]) -> dict[str, float]:
+    """Give the share (0 to 1) of the residents or organisations that have each of these names."""
+    register = Organisation if kind == "organisation" else Resident
+    running = register.objects.filter(ends_on=None)
+    counts = running.filter(name__in=names).values_list("name").annotate(Count("id"))
+    n_all = max(1, running.count())
+    return {name: n_same / n_all for name, n_same in counts}

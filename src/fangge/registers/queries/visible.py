@@ -1,5 +1,7 @@
 """What an actor may see: every query of the registers begins here."""
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from fangge.kernel.actor import Actor
@@ -34,3 +36,11 @@ def residents_visible_to(actor: Actor) -> QuerySet[Resident]:
         return residents
     here = Occupancy.objects.filter(grid_id__in=actor.grid_ids, resident__isnull=False)
     return residents.filter(pk__in=here.values("resident_id"))
+
+
+def entries_within(actor: Actor, *, kind: str, entry_ids: Collection[int]) -> list[int]:
+    """Give those of these residents or organisations that stand in the actor's area."""
+    seen = (
+        organisations_visible_to(actor) if kind == "organisation" else residents_visible_to(actor)
+    )
+    return list(seen.filter(pk__in=entry_ids).values_list("pk", flat=True))
