@@ -24,12 +24,16 @@ LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
 VERBS: dict[Role, frozenset[str]] = {
     Role.GRID_WORKER: FIELD | LIFE,
-    Role.COMMUNITY_OFFICER: FIELD | LIFE | {"requests.decide"},
+    Role.COMMUNITY_OFFICER: FIELD | LIFE | {"requests.decide", "findings.see", "findings.decide"},
     Role.DISPATCHER: LOOK | {"dwellings.see"},
     Role.HANDLER: LOOK | {"dwellings.see"},
     Role.STEWARD: FIELD
     | LIFE
     | {
+        "quality.see",
+        "quality.check",
+        "findings.see",
+        "findings.decide",
         "requests.decide",
         "sources.see",
         "sources.edit",
@@ -47,7 +51,7 @@ VERBS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset({"home.see", "audit.see"}),
     Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
-    Role.ANALYST: LOOK,
+    Role.ANALYST: LOOK | {"quality.see"},
 }
 
 

@@ -88,3 +88,23 @@ class RegistersLinked:
 
     run_id: int
     linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsChanged:
+    """The registers were put through the quality rules."""
+
+    check_id: int
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingAssigned:
+    """Somebody should go and look at a place, or mend data, because of a finding."""
+
+    finding_id: int
+    remedy: str
+    subject: str
+    subject_id: int
+    grid_id: int | None
+    assigned_at: datetime

@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from fangge.fusion.actions.ingest import stage_file
 from fangge.fusion.actions.link import link_registers, linking_actor
+from fangge.fusion.actions.quality.checking import check_quality, checking_actor
 from fangge.kernel import clock
 from fangge.kernel.actor import system_actor
 
@@ -31,3 +32,8 @@ def stage_upload(*, source_code: str, path: str, file_name: str, staff: str) -> 
 @app.task(queue="fusion", name="fusion.link")
 def link_sources() -> None:
     link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())
+
+
+@app.task(queue="fusion", name="fusion.check_quality")
+def check_registers() -> None:
+    check_quality(actor=checking_actor(), now=clock.now())

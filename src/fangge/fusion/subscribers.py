@@ -13,7 +13,7 @@ from fangge.fusion.events import (
     RegistersLinked,
     RowMended,
 )
-from fangge.fusion.jobs import link_sources, stage_upload
+from fangge.fusion.jobs import check_registers, link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
 from fangge.registers.events import AddressesChanged, AddressesCorrected
@@ -41,6 +41,11 @@ def ask_changed_pairs_again(event: RegistersLinked) -> None:
     ask_again(run_id=event.run_id)
 
 
+def check_soon(_event: RegistersLinked) -> None:
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        check_registers.configure(queueing_lock="quality").defer()
+
+
 def connect() -> None:
     bus.subscribe(RegistersLinked, ask_changed_pairs_again)
     bus.subscribe(FileOffered, read_offered_file)
@@ -49,4 +54,5 @@ def connect() -> None:
     bus.subscribe(AddressesCorrected, link_soon)
     bus.subscribe(AddressesChanged, link_soon)
     bus.subscribe(MissingAnswered, link_soon)
+    bus.subscribe(RegistersLinked, check_soon)
     name_records_by(name_sources)

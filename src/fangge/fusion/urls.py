@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.fusion.views import batches, lineage, quarantine, requests, sources
+from fangge.fusion.views import batches, lineage, quality, quarantine, requests, sources
 
 app_name = "fusion"
 urlpatterns = [
@@ -17,6 +17,15 @@ urlpatterns = [
     path("quarantine/<int:row_id>", quarantine.show_row, name="row"),
     path("quarantine/<int:row_id>/dismiss", quarantine.dismiss, name="dismiss"),
     path("quarantine/<int:row_id>/reopen", quarantine.reopen, name="reopen"),
+    path("quality/", quality.show_quality, name="quality"),
+    path("quality/check", quality.check_now, name="check-quality"),
+    path("quality/conflicts/<int:conflict_id>", quality.show_conflict, name="conflict"),
+    path("findings/", quality.show_findings, name="findings"),
+    path("findings/<int:finding_id>", quality.show_finding, name="finding"),
+    path("findings/<int:finding_id>/take", quality.take, name="take-finding"),
+    path("findings/<int:finding_id>/hand-over", quality.hand_over, name="hand-over"),
+    path("findings/<int:finding_id>/dismiss", quality.dismiss, name="dismiss-finding"),
+    path("findings/<int:finding_id>/reopen", quality.reopen, name="reopen-finding"),
     path("events/new", requests.show_event_form, name="event-new"),
     path("requests/", requests.show_requests, name="requests"),
     path("requests/<int:request_id>", requests.show_request, name="request"),

@@ -210,3 +210,21 @@ def organisation_changes(firm: Organisation) -> list[Change]:
 def resident_changes(resident: Resident, *, opened: Collection[str]) -> list[Change]:
     """Give a resident's history; former values of fields that are not opened stay masked."""
     return changes_of(EntryKind.RESIDENT, resident.pk, opened=opened)
+
+
+def labels_of(*, actor: Actor, kind: str, ids: Collection[int]) -> dict[int, tuple[str, str, int]]:
+    """Give what to call these entries and the page each has, as far as the actor may see them."""
+    if kind == "resident" and actor.may("residents.see"):
+        people = residents_visible_to(actor).filter(pk__in=ids).values_list("pk", "name")
+        return {pk: (mask_name(name), "registers:resident", pk) for pk, name in people}
+    if kind == "organisation" and actor.may("organisations.see"):
+        firms = organisations_visible_to(actor).filter(pk__in=ids).values_list("pk", "name")
+        return {pk: (name, "registers:organisation", pk) for pk, name in firms}
+    if kind == "dwelling" and actor.may("dwellings.see"):
+        held = Dwelling.objects.filter(pk__in=ids, address__in=addresses_visible_to(actor))
+        found = held.values_list("pk", "address_id", "address__full_name")
+        return {pk: (name, "registers:address", place) for pk, place, name in found}
+    if kind == "address" and actor.may("addresses.see"):
+        places = addresses_visible_to(actor).filter(pk__in=ids).values_list("pk", "full_name")
+        return {pk: (name, "registers:address", pk) for pk, name in places}
+    return {}
