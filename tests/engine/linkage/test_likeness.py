@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from fangge.engine.linkage.codes import encode_addresses, encode_names, text_buffers
+from fangge.engine.linkage.identity import DAY_BASE, count_days, read_identifiers
 from fangge.engine.linkage.schema import MISSING
 from fangge.engine.linkage.similarity import (
     compare_addresses,
@@ -16,7 +17,6 @@ from fangge.engine.linkage.similarity import (
     compare_texts,
     split_days,
 )
-from fangge.engine.linkage.standardise.identifiers import DAY_BASE, count_days, read_identifiers
 
 BOTH_WAYS = np.array([0, 1]), np.array([1, 0])
 

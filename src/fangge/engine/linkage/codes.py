@@ -20,6 +20,7 @@ Int = int | np.int64
 N_CHARACTERS = 18
 N_PLANE = 65_536
 LONGEST_PACKED = 4
+FULL_WIDTH = {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 OTHER_PRIME = np.uint64(0xC4CEB9FE1A85EC53)
 SEED = np.uint64(0x2545F4914F6CDD1D)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from fangge.engine.linkage.comparison import compare_pairs
+from fangge.engine.linkage.identity import DAY_BASE
 from fangge.engine.linkage.parameters import Field, Kind, Parameters, rescale_prior
 from fangge.engine.linkage.schema import EXPLAINED, MISSING
 from fangge.engine.linkage.scoring import count_values, weigh_fields
-from fangge.engine.linkage.standardise.identifiers import DAY_BASE
 from fangge.engine.linkage.standardise.records import prepare_records
 
 NAMES = ("different", "one character apart or one within the other", "same sound", "the same")

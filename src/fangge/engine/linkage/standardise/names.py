@@ -2,7 +2,8 @@
 
 import polars as pl
 
-FULL_WIDTH = {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}
+from fangge.engine.linkage.codes import FULL_WIDTH
+
 DOTS = {"•": "·", "・": "·", ".": "·", "‧": "·", "．": "·"}
 LEGAL_FORMS = r"(股份有限公司|有限责任公司|有限公司|分公司|（.*?）|\(.*?\))$"
 PLACES = r"^(江苏省?)?(苏州市?)?(姑苏区|平江区|沧浪区|金阊区)?"

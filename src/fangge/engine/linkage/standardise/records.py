@@ -16,14 +16,14 @@ from fangge.engine.linkage.codes import (
     encode_numbers,
     encode_texts,
 )
-from fangge.engine.linkage.parameters import Kind, Parameters
-from fangge.engine.linkage.standardise.identifiers import (
+from fangge.engine.linkage.identity import (
     DAY_BASE,
-    SHORTEST_PHONE,
     WrittenCodes,
     read_credit_codes,
     read_identifiers,
 )
+from fangge.engine.linkage.parameters import Kind, Parameters
+from fangge.engine.linkage.standardise.identifiers import SHORTEST_PHONE
 from fangge.engine.linkage.standardise.names import (
     standardise_organisation_names,
     standardise_person_names,
