@@ -13,10 +13,11 @@ def compile_restored_index() -> None:
     """Compile the address index of what was restored: it is not part of a backup."""
     from django.db import connection
 
+    from fangge.kernel import clock
     from fangge.registers.actions.index import compile_index, publish_index
 
     connection.close()  # it was of the database that is gone
-    publish_index(compile_index(run_id=0))
+    publish_index(compile_index(run_id=0), since=clock.now())
 
 
 @click.command("restore")

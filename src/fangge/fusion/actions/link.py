@@ -37,6 +37,7 @@ from fangge.fusion.rules.linking import (
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor, system_actor
 from fangge.kernel.errors import Conflict
+from fangge.registers.actions.acts.deciding import apply_due_acts
 from fangge.registers.actions.addresses import register_addresses
 from fangge.registers.actions.index import compile_index, match_texts, publish_index
 from fangge.registers.actions.mapcells import refresh_map_cells
@@ -116,11 +117,12 @@ def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) 
     run.ended_at = now
     run.save()
     bus.publish(RegistersLinked(run_id=run.pk, linked_at=now))
-    transaction.on_commit(lambda: publish_index(index))
+    transaction.on_commit(lambda: publish_index(index, since=now))
     return run
 
 
 def _link_addresses(*, actor: Actor, run: Run, progress: Progress, now: datetime) -> Path:
+    apply_due_acts(actor=actor, now=now)
     rows = current_records("standard_addresses")
     progress.finish("read_addresses")
     listed = rows.with_columns(pl.col("aliases").str.split(";"))
@@ -181,6 +183,7 @@ def list_uncertain(sources: Sources) -> pl.DataFrame:
             grid_id=f"{reading.part}_near_grid_id",
         )
         for reading in READINGS
+        if reading.column in sources[reading.source].columns
     )
 
 

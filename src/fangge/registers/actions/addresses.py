@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import copy_frame, next_ids, read_frame
+from fangge.registers.actions.acts.holding import hold_acts
 from fangge.registers.actions.bulk import Column, Trail, Written, write_entries
 from fangge.registers.adapters.places import morton_codes
 from fangge.registers.models.address import AddressLevel
@@ -84,19 +85,20 @@ def _number_addresses(addresses: pl.DataFrame) -> pl.DataFrame:
 def _place_in_tree(addresses: pl.DataFrame, *, grids: pl.DataFrame) -> pl.DataFrame:
     """Find each address's parent, the building it stands in, its grid and its map code."""
     parents = addresses.select(parent_code="code", parent_id="id", parent_level="level")
-    placed = addresses.join(parents, on="parent_code", how="left").join(
-        grids, on="grid_code", how="left"
+    placed = hold_acts(
+        addresses.join(parents, on="parent_code", how="left").join(
+            grids, on="grid_code", how="left"
+        )
     )
     return placed.join(_find_buildings(placed), on="id", how="left").with_columns(
         position=pl.format("({},{})", "lon", "lat"),
         morton=morton_codes(placed["lon"], placed["lat"]),
-        ends_on=pl.lit(None, pl.Date),
         origins=pl.format(
             "{{{}}}",
             pl.concat_str(
                 [pl.format('"{}":{}', pl.lit(name), "record_id") for name in FIELDS], separator=","
             ),
-        ),
+        ).fill_null("{}"),
     )
 
 

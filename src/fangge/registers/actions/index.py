@@ -1,40 +1,84 @@
 """Compile the address register into an index, publish it, and match texts by it."""
 
+import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from django.db import connection, transaction
 
 from fangge.kernel.bulk import read_frame
 from fangge.registers.adapters import addresses
+from fangge.registers.models.act import AddressAct
+from fangge.registers.models.address import Address
 from fangge.registers.queries.corrections import Name, current_decisions, current_names
+from fangge.registers.queries.life import touched_by
 from fangge.registers.rules.corrections import fold_text, fold_texts, text_keys
+
+COLUMNS = {
+    "code": pl.String,
+    "parent_code": pl.String,
+    "level": pl.String,
+    "name": pl.String,
+    "full_name": pl.String,
+    "aliases": pl.String,
+}
+# Decided and former names of buildings and below are tried by `match_texts`: the index knows
+# these by their number alone, which may be the same.
+ROWS = """
+    SELECT address.code, parent.code, address.level, address.name, address.full_name, alias.names
+    FROM registers_address address
+    LEFT JOIN registers_address parent ON parent.id = address.parent_id
+    LEFT JOIN (
+        SELECT alias.address_id, string_agg(DISTINCT alias.name, ';' ORDER BY alias.name) AS names
+        FROM registers_addressalias alias
+        JOIN registers_address named ON named.id = alias.address_id
+        WHERE alias.is_current AND (alias.ends_on IS NULL OR alias.kind = 'former')
+        AND (alias.kind = 'source' OR named.level IN ('road', 'estate', 'number'))
+        GROUP BY alias.address_id
+    ) alias ON alias.address_id = address.id
+    WHERE address.ends_on IS NULL"""
+INDEX_LOCK = 7_306_102  # one writer of the index at a time
 
 
 def compile_index(*, run_id: int) -> Path:
     """Compile the addresses as this transaction sees them; nobody opens them until published."""
-    rows = read_frame(
-        "SELECT address.code, parent.code, address.level, address.name, address.full_name, "
-        "alias.names FROM registers_address address "
-        "LEFT JOIN registers_address parent ON parent.id = address.parent_id "
-        "LEFT JOIN (SELECT address_id, string_agg(DISTINCT name, ';' ORDER BY name) AS names "
-        "FROM registers_addressalias WHERE is_current AND (ends_on IS NULL OR kind = 'former') "
-        "GROUP BY address_id) alias "
-        "ON alias.address_id = address.id WHERE address.ends_on IS NULL ORDER BY address.id",
-        schema={
-            "code": pl.String,
-            "parent_code": pl.String,
-            "level": pl.String,
-            "name": pl.String,
-            "full_name": pl.String,
-            "aliases": pl.String,
-        },
-    )
-    return addresses.build_index(rows.with_columns(pl.col("aliases").str.split(";")), run_id=run_id)
+    rows = read_frame(f"{ROWS} ORDER BY address.id", schema=COLUMNS)
+    return addresses.build_index(_with_lists(rows), run_id=run_id)
 
 
-def publish_index(folder: Path) -> None:
-    addresses.publish_index(folder)
+def publish_index(folder: Path, *, since: datetime) -> None:
+    """Let everybody open this index, with what acts changed since it was compiled."""
+    with transaction.atomic():
+        _lock_index()
+        addresses.publish_index(folder)
+    acts = AddressAct.objects.filter(applied_at__gte=since).values_list("pk", flat=True)
+    refresh_index(act_ids=list(acts))
+
+
+def refresh_index(*, act_ids: Sequence[int]) -> None:
+    """Bring what these acts changed into the published index at once."""
+    touched = touched_by(act_ids)
+    if not touched:
+        return
+    with transaction.atomic():
+        _lock_index()
+        rows = read_frame(f"{ROWS} AND address.id = ANY(%s)", (sorted(touched),), schema=COLUMNS)
+        held = set(rows["code"])
+        codes = Address.objects.filter(pk__in=touched).values_list("code", flat=True)
+        gone = [code for code in codes if code not in held]
+        with contextlib.suppress(addresses.IndexMissing):
+            addresses.update_index(_with_lists(rows), gone)
+
+
+def _lock_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [INDEX_LOCK])
+
+
+def _with_lists(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("aliases").str.split(";"))
 
 
 def match_texts(texts: pl.Series, *, folder: Path) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from fangge.engine.address.register import (
     Register,
     build_register,
     open_register,
+    update_register,
 )
 from fangge.engine.address.tagger import load_model
 from fangge.kernel.errors import Missing
@@ -49,6 +50,14 @@ def publish_index(folder: Path) -> None:
     for older in index_folder().glob("run-*"):
         if older != folder:
             shutil.rmtree(older, ignore_errors=True)
+
+
+def update_index(changed: pl.DataFrame, gone: Sequence[str]) -> None:
+    """Bring changed addresses into the published index; who has it open reads on."""
+    try:
+        update_register(changed, gone, current_folder())
+    except IndexUnreadable as error:
+        raise IndexMissing(str(error)) from error
 
 
 def current_folder() -> Path:

@@ -90,3 +90,20 @@ def name_on(*, actor: Actor, code: str, day: date, now: datetime) -> str:
     if not held:
         raise EntryMissing(f"There was no address {code} on {day}.")
     return held[0].full_name
+
+
+def touched_by(act_ids: Collection[int]) -> set[int]:
+    """Give the addresses that these acts changed, ended or made, and all below them."""
+    tops: set[int] = set()
+    for act in AddressAct.objects.filter(pk__in=act_ids):
+        former = (act.undoes or act).former
+        tops |= {act.address_id, *map(int, former.get("changed", {}))}
+        tops |= {*former.get("ended", []), *former.get("created", [])}
+    found, level = set(tops), tops
+    for successor in AddressSuccession.objects.filter(act_id__in=act_ids):
+        found.add(successor.successor_id)
+    while level:
+        below = Address.objects.filter(parent_id__in=level).values_list("pk", flat=True)
+        level = set(below) - found
+        found |= level
+    return found

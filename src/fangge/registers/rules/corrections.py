@@ -75,7 +75,8 @@ def standard_wording(path: Sequence[Step]) -> str:
     if last.level in SITES:
         return last.name
     start = next((i for i in range(len(path) - 1, -1, -1) if path[i].level in SITES), 0)
-    return "".join(step.name for step in path[start:])
+    # A floor is left out before a room, as the register writes it.
+    return "".join(step.name for step in path[start:] if step.level != "floor" or step is last)
 
 
 def may_name(text: str, wording: str, level: str) -> bool:

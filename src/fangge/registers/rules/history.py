@@ -12,6 +12,8 @@ CHANGING = frozenset(
         "use",
         "state",
         "address_id",
+        "parent_id",
+        "building_id",
         "grid_id",
         "phone_sealed",
         "phone_hash",
