@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOGUES := $(wildcard src/fangge/*/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: help demo test check docs lock peers browser clean
+.PHONY: help demo test check docs lock peers browser java clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,7 +15,7 @@ help: ## Show what there is to make.
 demo: $(VENV)/run.stamp $(CATALOGUES:.po=.mo) ## Run the main job on a generated district and open the site. ARGS="--residents 20000 --check"
 	$(BIN)/fangge demo $(ARGS)
 
-test: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) browser ## Run every test. ARGS="-k address"
+test: $(VENV)/dev.stamp $(VENV)/spark.stamp $(CATALOGUES:.po=.mo) browser java ## Run every test. ARGS="-k address"
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import contracts, spelling.
@@ -31,13 +31,16 @@ docs: $(VENV)/dev.stamp ## Write the generated reference pages anew.
 
 lock: $(VENV)/dev.stamp ## Pin the requirements anew.
 	$(BIN)/pip install --quiet uv
-	for set in base dev peers; do $(BIN)/uv pip compile requirements/$$set.in --output-file requirements/$$set.txt \
+	for set in base dev peers spark; do $(BIN)/uv pip compile requirements/$$set.in --output-file requirements/$$set.txt \
 		--generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet --upgrade; done
 
 peers: $(VENV)/peers.stamp ## Install what `fangge bench` measures itself beside.
 
 browser: ## Find a Chromium for the browser tests, install Debian's where apt can.
 	@sh .ci/browser
+
+java: ## Find a Java for the Spark test, install Debian's where apt can.
+	@sh .ci/java
 
 clean: ## Remove what was made, but not the data folder.
 	rm -rf $(VENV) build dist $(CATALOGUES:.po=.mo)
@@ -62,4 +65,10 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 $(VENV)/peers.stamp: requirements/peers.txt $(VENV)/run.stamp
 	echo "Installing what is measured beside Fangge ..." >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/peers.txt
+	touch $@
+
+# Spark comes as a source archive of 450 MB, packed anew on the way in: about a minute.
+$(VENV)/spark.stamp: requirements/spark.txt $(VENV)/dev.stamp
+	echo "Installing Spark, for its test ..." >&2
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes --requirement requirements/spark.txt
 	touch $@

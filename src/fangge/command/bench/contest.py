@@ -4,6 +4,7 @@ import shutil
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def run_contest(
     folder: Path, *, rounds: int, with_peers: bool, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run each contender once a round, and give medians, accuracy and ratios."""
-    contenders: dict[str, Callable[[], Measured]] = {"fangge": lambda: link_own(folder, KIND)[0]}
+    contenders: dict[str, Callable[[], Measured]] = {"fangge": partial(link_own, folder, KIND)}
     rows = folder / f"{KIND}.parquet"
     if with_peers:
         contenders["splink"] = lambda: run_contender(SPLINK, str(rows), str(folder / "splink.out"))
@@ -44,29 +45,37 @@ def run_contest(
     told["contenders"] = {name: _summarise(runs) for name, runs in ran.items()}
     told["ratios"] = _compare(ran) if with_peers else {}
     told["accuracy"] = _measure(folder, with_peers=with_peers)
-    _, clusters, entries = link_own(folder, KIND)
+    clusters, entries = _read_found(folder, KIND)
     told["values"] = measure_values(folder, KIND, clusters, entries)
     told["sample"] = {
         "records": pl.scan_parquet(rows).select(pl.len()).collect().item(),
-        "entries": entries.height,
+        "entries": clusters["entry_id"].n_unique(),
     }
     return told
 
 
-def link_own(folder: Path, kind: str) -> tuple[Measured, pl.DataFrame, pl.DataFrame]:
-    """Link one kind in a fresh process; give its figures, clusters and entries."""
+def link_own(folder: Path, kind: str) -> Measured:
+    """Link one kind in a fresh process."""
     source, output = folder / f"only-{kind}", folder / f"linked-{kind}"
     if not source.exists():
         source.mkdir()
         for name in (kind, "addresses"):
             (source / f"{name}.parquet").hardlink_to(folder / f"{name}.parquet")
     shutil.rmtree(output, ignore_errors=True)
-    ran = run_contender(OWN, str(source), str(output), kind)
-    return (
-        ran,
-        pl.read_parquet(output / f"{kind}_clusters.parquet"),
-        pl.read_parquet(output / f"{kind}_entries.parquet"),
-    )
+    return run_contender(OWN, str(source), str(output), kind)
+
+
+def measure_own(folder: Path, kind: str) -> dict[str, Any]:
+    """Link one kind in a fresh process; give precision, recall, F1 and seconds."""
+    ran = link_own(folder, kind)
+    clusters, _ = _read_found(folder, kind)
+    return (measure_clusters(folder, kind, clusters) or {}) | {"seconds": ran.seconds}
+
+
+def _read_found(folder: Path, kind: str) -> tuple[pl.DataFrame, Path]:
+    """Give the clusters that were found, and where the entries are."""
+    found = folder / f"linked-{kind}"
+    return pl.read_parquet(found / f"{kind}_clusters.parquet"), found / f"{kind}_entries.parquet"
 
 
 def _summarise(runs: list[Measured]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """`fangge link`: records in Parquet to clusters in Parquet, without a database."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,20 @@ PRECEDENCE = "police_population,housing_dwellings,health_population,market_organ
               show_default=False)  # fmt: skip
 @click.option("--precedence", default=PRECEDENCE, show_default=True,
               help="Sources; where they differ, the one named first speaks.")  # fmt: skip
+@click.option("--spark", "master", metavar="MASTER",
+              help="Let a Spark cluster do it: spark://host:7077, local[4].")  # fmt: skip
+@click.option("--spark-setting", "settings", multiple=True, metavar="NAME=VALUE",
+              help="Such as spark.executor.memory=4g; may be said again.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
 def command(
-    *, source: Path, output: Path, kinds: tuple[str, ...], precedence: str, as_json: bool
+    *,
+    source: Path,
+    output: Path,
+    kinds: tuple[str, ...],
+    precedence: str,
+    master: str | None,
+    settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Link records in Parquet files into clusters and entries, without a database.
 
@@ -37,8 +50,9 @@ def command(
 
     tell = Teller(is_quiet=as_json)
     ranks = {name.strip(): rank for rank, name in enumerate(precedence.split(","))}
+    link = partial(link_folder, source, output.resolve(), kinds=kinds, ranks=ranks, tell=tell)
     try:
-        summary = link_folder(source, output.resolve(), kinds=kinds, ranks=ranks, tell=tell)
+        summary = link_with_spark(link, master, settings) if master else link()
     except FanggeError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
@@ -51,47 +65,83 @@ def command(
         _tell_people(summary, output)
 
 
+def link_with_spark(
+    link: Callable[..., dict[str, Any]], master: str, settings: tuple[str, ...]
+) -> dict[str, Any]:
+    """Link with a session that ends with the work."""
+    from fangge.command.link.on_spark import open_session
+
+    given = dict(setting.partition("=")[::2] for setting in settings)
+    spark = open_session(master, given)
+    try:
+        return link(spark=spark)
+    finally:
+        spark.stop()
+
+
 def link_folder(
-    source: Path, output: Path, *, kinds: tuple[str, ...], ranks: dict[str, int], tell: Teller
+    source: Path,
+    output: Path,
+    *,
+    kinds: tuple[str, ...],
+    ranks: dict[str, int],
+    tell: Teller,
+    spark: Any = None,
 ) -> dict[str, Any]:
     """Read, link, write and measure; give the summary."""
-    from fangge.command.link.fusing import Fused, fuse_records
-    from fangge.command.link.reading import read_input
     from fangge.command.link.writing import check_output, write_output
 
     started, started_cpu = time.perf_counter(), time.process_time()
     check_output(output)
-    given = read_input(source, kinds)
-    tell("read")
-    found: dict[str, Fused] = {}
-    for kind in given.records:
-        tell.count(given.records[kind].height)
-        found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
+    found, absent = _fuse_folder(source, kinds, ranks, tell, spark)
     summary: dict[str, Any] = {
         "input": str(source),
         "output": str(output),
-        "columns_absent": dict(given.absent),
-        "kinds": {kind: _count(given.records[kind].height, fused) for kind, fused in found.items()},
+        "columns_absent": absent,
+        "kinds": {kind: _count(fused) for kind, fused in found.items()},
     }
     write_output(output, found, summary)
     tell("write")
     summary["seconds"] = tell.seconds | {"work": round(time.perf_counter() - started, 3)}
     summary["cpu_seconds"] = round(time.process_time() - started_cpu, 3)
-    _measure(source, found, summary)
+    _measure(source, output, found, summary)
     return summary
 
 
-def _count(n_records: int, fused: Any) -> dict[str, Any]:
+def _fuse_folder(
+    source: Path, kinds: tuple[str, ...], ranks: dict[str, int], tell: Teller, spark: Any
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Give what was found of each kind, and the columns that no file has."""
+    from fangge.command.link.fusing import fuse_records
+    from fangge.command.link.reading import find_kinds, read_input
+
+    there = find_kinds(source, kinds)
+    found: dict[str, Any] = {}
+    if spark is not None:
+        from fangge.command.link.on_spark import KINDS as SPARK_KINDS
+        from fangge.command.link.on_spark import fuse_on_spark
+
+        for kind in (kind for kind in there if kind in SPARK_KINDS):
+            found[kind] = fuse_on_spark(kind, source, spark, precedence=ranks, tell=tell)
+    given = read_input(source, tuple(kind for kind in there if kind not in found))
+    tell("read")
+    for kind in given.records:
+        tell.count(given.records[kind].height)
+        found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
+    return found, dict(given.absent)
+
+
+def _count(fused: Any) -> dict[str, Any]:
     decided = dict(fused.clusters.group_by("decision").len().sort("decision").iter_rows())
     return {
-        "records": n_records,
-        "entries": fused.entries.height,
+        "records": fused.clusters.height,
+        "entries": fused.clusters["entry_id"].n_unique(),
         "review": fused.review.height,
         "decisions": decided,
     }
 
 
-def _measure(source: Path, found: dict[str, Any], summary: dict[str, Any]) -> None:
+def _measure(source: Path, output: Path, found: dict[str, Any], summary: dict[str, Any]) -> None:
     """Add precision, recall, F1 and values right, where the truth stands beside the input."""
     from fangge.command.link.measuring import measure_clusters, measure_values
 
@@ -100,7 +150,7 @@ def _measure(source: Path, found: dict[str, Any], summary: dict[str, Any]) -> No
         accuracy = measure_clusters(source, kind, fused.clusters)
         if accuracy is not None:
             figures["accuracy"] = accuracy
-        values = measure_values(source, kind, fused.clusters, fused.entries)
+        values = measure_values(source, kind, fused.clusters, output / f"{kind}_entries.parquet")
         if values is not None:
             figures["values"] = values
 

@@ -36,11 +36,18 @@ Linking = Callable[[pl.DataFrame, Parameters], Linked]
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """A table that Spark's workers hold, and write into a folder themselves."""
+
+    write: Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Fused:
     """What was found of one kind of subject; each table becomes a file."""
 
     clusters: pl.DataFrame  # record_id, entry_id, decision, weight
-    entries: pl.DataFrame  # entry_id, each field and {field}_record
+    entries: pl.DataFrame | Spread  # entry_id, each field and {field}_record
     review: pl.DataFrame  # pairs, or for dwellings records, that a person should look at
 
 
@@ -63,21 +70,24 @@ def fuse_records(
     records = given.records[kind]
     linked = link(records, PARAMETERS[kind]())
     tell(f"link_{kind}")
+    entries = choose_entries(records, linked.clusters, precedence)
+    tell(f"choose_{kind}")
+    return Fused(clusters=tell_decisions(linked), entries=entries, review=linked.pairs)
+
+
+def choose_entries(
+    records: pl.DataFrame, clusters: pl.DataFrame, precedence: Mapping[str, int]
+) -> pl.DataFrame:
+    """Choose the best value of each field; a code that fails its check stands in no entry."""
     checked = records.with_columns(
         check(records[name]).alias(name)
         for name, check in CHECKED.items()
         if name in records.columns
     )
-    entries = choose_values(checked, linked.clusters, precedence)
-    tell(f"choose_{kind}")
-    return Fused(
-        clusters=_tell_decisions(linked),
-        entries=entries.rename({"cluster": "entry_id"}),
-        review=linked.pairs,
-    )
+    return choose_values(checked, clusters, precedence).rename({"cluster": "entry_id"})
 
 
-def _tell_decisions(linked: Linked) -> pl.DataFrame:
+def tell_decisions(linked: Linked) -> pl.DataFrame:
     """Say of each record how it came to its entry; one alone may still wait for a person."""
     pairs = linked.pairs
     doubtful = pl.concat([pairs["left"], pairs["right"]]).unique()

@@ -26,7 +26,7 @@ def measure_clusters(folder: Path, kind: str, clusters: pl.DataFrame) -> dict[st
 
 
 def measure_values(
-    folder: Path, kind: str, clusters: pl.DataFrame, entries: pl.DataFrame
+    folder: Path, kind: str, clusters: pl.DataFrame, entries: Path
 ) -> dict[str, dict[str, float]] | None:
     """Tell by field how many entries hold a value, and how many of those the right one (0 to 1).
 
@@ -44,7 +44,9 @@ def measure_values(
         .sort("entry_id", "len", "subject", descending=[False, True, False])
         .unique("entry_id", keep="first", maintain_order=True)
     )
-    both = entries.join(whose, on="entry_id").join(true, on="subject", suffix="_true")
+    both = (
+        pl.read_parquet(entries).join(whose, on="entry_id").join(true, on="subject", suffix="_true")
+    )
     return {field: _compare_field(both, field) for field in VALUES[kind]}
 
 

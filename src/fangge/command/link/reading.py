@@ -44,29 +44,36 @@ class Input:
     """Columns that no file of a kind has: their values count as blank."""
 
 
+def find_kinds(folder: Path, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the kinds of which there are files, or raise `InputUnreadable` when there are none."""
+    there = tuple(kind for kind in kinds if find_files(folder, kind))
+    if not there:
+        raise InputUnreadable(
+            f"{folder} has none of {', '.join(f'{kind}*.parquet' for kind in kinds)}. "
+            "docs/reference/link.md says what the files hold."
+        )
+    return there
+
+
 def read_input(folder: Path, kinds: tuple[str, ...]) -> Input:
     """Read the records of a folder, or of the `records` folder within a generated district.
 
     Raises `InputUnreadable` naming file, column and row.
     """
-    held = find_records(folder)
     records, absent = {}, {}
     for kind in kinds:
-        files = sorted(held.glob(f"{kind}*.parquet"))
-        if files:
-            records[kind], absent[kind] = _read_kind(files, SCHEMAS[kind])
-    if not records:
-        raise InputUnreadable(
-            f"{folder} has none of {', '.join(f'{kind}*.parquet' for kind in kinds)}. "
-            "docs/reference/link.md says what the files hold."
-        )
-    register = held / "addresses.parquet"
+        records[kind], absent[kind] = _read_kind(find_files(folder, kind), SCHEMAS[kind])
+    register = find_records(folder) / "addresses.parquet"
     return Input(
-        folder=held,
+        folder=find_records(folder),
         records=records,
         addresses=_read_addresses(register) if register.exists() else None,
         absent={kind: names for kind, names in absent.items() if names},
     )
+
+
+def find_files(folder: Path, kind: str) -> list[Path]:
+    return sorted(find_records(folder).glob(f"{kind}*.parquet"))
 
 
 def find_records(folder: Path) -> Path:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fangge.command.link.fusing import Fused
+import polars as pl
+
+from fangge.command.link.fusing import Fused, Spread
 from fangge.kernel.errors import Conflict
 
 SUMMARY = "link.json"
@@ -35,14 +37,19 @@ def write_output(folder: Path, found: Mapping[str, Fused], summary: Mapping[str,
     try:
         for kind, fused in found.items():
             for table in TABLES:
-                getattr(fused, table).write_parquet(
-                    fresh / f"{kind}_{table}.parquet", compression="lz4", statistics=False
-                )
+                _write(getattr(fused, table), fresh / f"{kind}_{table}.parquet")
         (fresh / SUMMARY).write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write(table: pl.DataFrame | Spread, path: Path) -> None:
+    if isinstance(table, Spread):
+        table.write(path)
+    else:
+        table.write_parquet(path, compression="lz4", statistics=False)
 
 
 def _endings() -> tuple[str, ...]:
