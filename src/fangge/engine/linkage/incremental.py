@@ -1,0 +1,237 @@
+"""A run that costs what changed, and gives what a whole run would."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from fangge.engine.linkage.blocking import block_keys, named_rows
+from fangge.engine.linkage.codes import Flags, Ints
+from fangge.engine.linkage.parameters import Parameters, rescale_prior
+from fangge.engine.linkage.pipeline import Linked, cluster_prepared, find_edges
+from fangge.engine.linkage.schema import PLACES, REVIEWED, VALUE_COUNTS
+from fangge.engine.linkage.scoring import count_steps, count_values
+from fangge.engine.linkage.standardise.records import prepare_records
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a run keeps for the next: plain tables, each in the order of its first columns."""
+
+    parameters: Parameters
+    """Fitted to the number of records."""
+    prepared: pl.DataFrame
+    """What `prepare_records` gives."""
+    counts: pl.DataFrame
+    """VALUE_COUNTS."""
+    edges: pl.DataFrame
+    """REVIEWED: pairs, by record_id, that link or are for a person."""
+    linked: Linked
+    """CLUSTERS and pairs in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a run changed in the clusters of the run before."""
+
+    clusters: pl.DataFrame
+    """CLUSTERS: records that are new or stand in another cluster, or there in another way."""
+    touched: pl.Series
+    """Clusters whose values must be chosen anew: their records are not those of before."""
+    ended: pl.Series
+    """Clusters of before that are no more."""
+
+
+def link_all(records: pl.DataFrame, parameters: Parameters) -> Kept:
+    """Link all records, as `link_records` does, and keep what the next run needs."""
+    prepared = prepare_records(records, parameters)
+    fitted = rescale_prior(parameters, prepared.height)
+    counts = count_values(prepared, fitted)
+    edges = find_edges(prepared, counts, fitted)
+    return Kept(
+        parameters=fitted,
+        prepared=prepared,
+        counts=counts,
+        edges=_by_record(edges, prepared["record_id"]),
+        linked=cluster_prepared(prepared, edges, fitted),
+    )
+
+
+def link_changes(kept: Kept, changed: pl.DataFrame, removed: pl.Series) -> Kept:
+    """Link again after some records changed, came or went.
+
+    Parameters
+    ----------
+    kept : Kept
+        What the run before kept.
+    changed : polars.DataFrame
+        Records that are new, or take the place of those with the same record_id.
+    removed : polars.Series
+        record_id of records that are no more; those that never were are passed over.
+
+    Returns
+    -------
+    Kept
+        The same, row for row, as `link_all` gives for all records as they are now.
+
+    Notes
+    -----
+    Pairs are compared anew for the records without a valid identifier that changed, that share a
+    block with what a changed record said or says, or whose name has become rarer or more common.
+    All other pairs keep their weight. Clusters are then formed of all links: that is a pass over
+    whole numbers. Time O(n_records) with a small constant, and O(pairs compared anew).
+    """
+    fresh = prepare_records(changed, kept.parameters)
+    gone = np.union1d(fresh["record_id"].to_numpy(), removed.cast(pl.Int64).to_numpy())
+    old_rows = find_rows(kept.prepared["record_id"].to_numpy(), gone)
+    before = kept.prepared[old_rows]
+    prepared = replace_rows(kept.prepared, old_rows, fresh)
+    fitted = rescale_prior(kept.parameters, prepared.height)
+    counts, rarer = _recount(kept.counts, before, fresh, fitted)
+    if fitted.n_records == kept.parameters.n_records:
+        seekers = _find_seekers(prepared, pl.concat([before, fresh]), rarer, fitted)
+        stale = np.union1d(gone, prepared["record_id"].to_numpy()[seekers])
+        edges = _update_edges(kept.edges, stale, prepared, seekers, counts, fitted)
+    else:
+        edges = find_edges(prepared, counts, fitted)
+    return Kept(
+        parameters=fitted,
+        prepared=prepared,
+        counts=counts,
+        edges=_by_record(edges, prepared["record_id"]),
+        linked=cluster_prepared(prepared, edges, fitted),
+    )
+
+
+def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
+    """Tell what is new in a run's clusters; `changed` are the records that were given anew."""
+    old, new = before.linked.clusters, after.linked.clusters
+    at = find_rows(old["record_id"].to_numpy(), new["record_id"].to_numpy(), missing=-1)
+    known = pl.Series(at).replace(-1, None)
+    differs = (at < 0) | (old["cluster"].gather(known) != new["cluster"]).fill_null(
+        value=True
+    ).to_numpy()
+    for column in ("method", "weight"):
+        differs |= old[column].gather(known).ne_missing(new[column]).to_numpy()
+    left = np.setdiff1d(
+        np.arange(old.height), at[(at >= 0) & ~_moved(old, new, at)], assume_unique=True
+    )
+    again = find_rows(new["record_id"].to_numpy(), changed.cast(pl.Int64).to_numpy())
+    names = np.unique(new["cluster"].to_numpy())
+    touched = np.unique(
+        np.concatenate(
+            [
+                new["cluster"].to_numpy()[again],
+                new["cluster"].to_numpy()[_moved(old, new, at)],
+                np.intersect1d(old["cluster"].to_numpy()[left], names),
+            ]
+        )
+    )
+    ended = np.setdiff1d(np.unique(old["cluster"].to_numpy()[left]), names)
+    return Changed(
+        clusters=new.filter(pl.Series(differs)), touched=pl.Series(touched), ended=pl.Series(ended)
+    )
+
+
+def _moved(old: pl.DataFrame, new: pl.DataFrame, at: Ints) -> Flags:
+    """Tell the records that are new or stand in another cluster than before."""
+    before = old["cluster"].to_numpy()[at]
+    return np.asarray((at < 0) | (before != new["cluster"].to_numpy()))
+
+
+def find_rows(held: Ints, wanted: Ints, *, missing: int | None = None) -> Ints:
+    """Find the rows of record ids in a sorted column; what is absent is left out, or `missing`."""
+    at = np.searchsorted(held, wanted)
+    there = at < len(held)
+    there[there] = held[at[there]] == wanted[there]
+    return at[there] if missing is None else np.where(there, at, missing)
+
+
+def replace_rows(prepared: pl.DataFrame, old_rows: Ints, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Take rows out of a table in the order of record_id, and put others in."""
+    ids = prepared["record_id"].to_numpy()
+    if np.array_equal(ids[old_rows], fresh["record_id"].to_numpy()):
+        return pl.DataFrame(
+            [column.clone().scatter(old_rows, fresh[column.name]) for column in prepared]
+        )
+    stays = np.ones(len(ids), dtype=np.bool_)
+    stays[old_rows] = False
+    left = prepared.filter(pl.Series(stays))
+    return pl.concat([left, fresh.select(prepared.columns)]).sort("record_id")
+
+
+def _recount(
+    counts: pl.DataFrame, before: pl.DataFrame, fresh: pl.DataFrame, parameters: Parameters
+) -> tuple[pl.DataFrame, dict[str, Ints]]:
+    """Update the counts of values; give, by field, the values that weigh otherwise now."""
+    lost, won = count_values(before, parameters), count_values(fresh, parameters)
+    change = (
+        pl.concat([won, lost.with_columns(n=-pl.col("n"))])
+        .group_by("field", "value")
+        .agg(pl.col("n").sum())
+        .filter(pl.col("n") != 0)
+    )
+    joined = change.join(counts, on=["field", "value"], how="left", suffix="_held").with_columns(
+        pl.col("n_held").fill_null(0)
+    )
+    after = (joined["n"] + joined["n_held"]).to_numpy()
+    weighs = count_steps(after) != count_steps(joined["n_held"].to_numpy())
+    moved = joined.filter(pl.Series(weighs))
+    updated = (
+        pl.concat([counts, change])
+        .group_by("field", "value")
+        .agg(pl.col("n").sum())
+        .filter(pl.col("n") > 0)
+        .select(list(VALUE_COUNTS))
+        .sort("field", "value")
+    )
+    rarer = {str(field[0]): group["value"].to_numpy() for field, group in moved.group_by("field")}
+    return updated, rarer
+
+
+def _find_seekers(
+    prepared: pl.DataFrame, said: pl.DataFrame, rarer: dict[str, Ints], parameters: Parameters
+) -> Flags:
+    """Mark the rows without identifier that share a block with what changed records say or said."""
+    rows = np.flatnonzero(~named_rows(prepared, parameters))
+    columns = {column for block in parameters.blocks for column in block} | set(rarer)
+    unnamed = prepared.select(sorted(columns))[rows]
+    seeks = np.zeros(len(rows), dtype=np.bool_)
+    for block in parameters.blocks:
+        keys = block_keys(unnamed, block)
+        seeks |= (keys != 0) & _are_among(keys, block_keys(said, block))
+    for field, values in rarer.items():
+        seeks |= _are_among(unnamed[field].to_numpy(), values)
+    found = np.zeros(prepared.height, dtype=np.bool_)
+    found[rows[seeks]] = True
+    return found
+
+
+def _are_among(keys: Ints, wanted: Ints) -> Flags:
+    held = np.unique(wanted)
+    at = np.minimum(np.searchsorted(held, keys), max(len(held) - 1, 0))
+    return held[at] == keys if len(held) else np.zeros(len(keys), dtype=np.bool_)
+
+
+def _update_edges(
+    edges: pl.DataFrame,
+    stale: Ints,
+    prepared: pl.DataFrame,
+    seekers: Flags,
+    counts: pl.DataFrame,
+    parameters: Parameters,
+) -> pl.DataFrame:
+    """Leave out the edges of stale records, and add those of the seekers, by row."""
+    ends = [edges[side].to_numpy() for side in ("left", "right")]
+    fresh = ~(_are_among(ends[0], stale) | _are_among(ends[1], stale))
+    ids = prepared["record_id"].to_numpy()
+    still = edges.filter(pl.Series(fresh)).with_columns(
+        pl.Series(side, np.searchsorted(ids, end[fresh]))
+        for side, end in zip(PLACES, ends, strict=True)
+    )
+    found = find_edges(prepared, counts, parameters, seekers=seekers)
+    return pl.concat([still, found.select(list(REVIEWED))]).sort("left", "right")
+
+
+def _by_record(edges: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    return edges.with_columns(ids.gather(edges[side]).alias(side) for side in PLACES)
