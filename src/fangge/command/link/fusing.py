@@ -10,6 +10,7 @@ import polars as pl
 from fangge.command.link.reading import Input, InputUnreadable
 from fangge.engine.address.matching import match_addresses
 from fangge.engine.address.register import build_register, open_register
+from fangge.engine.linkage.codes import Ints
 from fangge.engine.linkage.parameters import (
     Parameters,
     organisation_parameters,
@@ -20,7 +21,7 @@ from fangge.engine.linkage.standardise.identifiers import (
     standardise_credit_codes,
     standardise_identifiers,
 )
-from fangge.engine.linkage.survivorship import choose_values
+from fangge.engine.linkage.survivorship import choose_values, measure_commonness
 
 PARAMETERS: Mapping[str, Callable[[], Parameters]] = {
     "residents": resident_parameters,
@@ -31,6 +32,7 @@ CHECKED: Mapping[str, Callable[[pl.Series], pl.Series]] = {
     "credit_code": standardise_credit_codes,
 }
 """Codes that must pass their check to stand in an entry."""
+PERSON_NAMES = {"residents": "name", "organisations": "representative"}
 
 Linking = Callable[[pl.DataFrame, Parameters], Linked]
 
@@ -70,21 +72,26 @@ def fuse_records(
     records = given.records[kind]
     linked = link(records, PARAMETERS[kind]())
     tell(f"link_{kind}")
-    entries = choose_entries(records, linked.clusters, precedence)
+    common = measure_commonness(records[PERSON_NAMES[kind]])
+    entries = choose_entries(records, linked.clusters, precedence=precedence, common=common)
     tell(f"choose_{kind}")
     return Fused(clusters=tell_decisions(linked), entries=entries, review=linked.pairs)
 
 
 def choose_entries(
-    records: pl.DataFrame, clusters: pl.DataFrame, precedence: Mapping[str, int]
+    records: pl.DataFrame, clusters: pl.DataFrame, *, precedence: Mapping[str, int], common: Ints
 ) -> pl.DataFrame:
-    """Choose the best value of each field; a code that fails its check stands in no entry."""
+    """Choose the best value of each field; a code that fails its check stands in no entry.
+
+    `common` tells how often each character stands in all names, of which these may be a part.
+    """
     checked = records.with_columns(
         check(records[name]).alias(name)
         for name, check in CHECKED.items()
         if name in records.columns
     )
-    return choose_values(checked, clusters, precedence).rename({"cluster": "entry_id"})
+    chosen = choose_values(checked, clusters, precedence, commonness=common)
+    return chosen.rename({"cluster": "entry_id"})
 
 
 def tell_decisions(linked: Linked) -> pl.DataFrame:

@@ -13,13 +13,18 @@ import polars as pl
 
 from fangge.command.link.fusing import (
     PARAMETERS,
+    PERSON_NAMES,
     Fused,
     Spread,
     choose_entries,
     tell_decisions,
 )
 from fangge.command.link.reading import SCHEMAS, InputUnreadable, find_files
-from fangge.engine.linkage.distributed import choose_distributed, link_distributed
+from fangge.engine.linkage.distributed import (
+    choose_distributed,
+    link_distributed,
+    measure_distributed,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -69,9 +74,8 @@ def fuse_on_spark(
     linked = link_distributed(rows, PARAMETERS[kind](), n_shards=n_shards)
     tell(f"link_{kind}")
 
-    def choose(records: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
-        return choose_entries(records, clusters, precedence)
-
+    common = measure_distributed(rows, PERSON_NAMES[kind])
+    choose = partial(choose_entries, precedence=precedence, common=common)
     entries = choose_distributed(rows, linked.clusters, choose, n_shards=n_shards)
     return Fused(tell_decisions(linked), Spread(partial(_write_parts, entries)), linked.pairs)
 

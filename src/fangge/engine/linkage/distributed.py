@@ -13,11 +13,13 @@ import polars as pl
 import pyarrow as pa
 
 from fangge.engine.linkage.blocking import block_keys, named_rows
+from fangge.engine.linkage.codes import Ints
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.pipeline import Linked, cluster_prepared, find_edges
 from fangge.engine.linkage.schema import REVIEWED, VALUE_COUNTS, Schema
 from fangge.engine.linkage.scoring import count_values
 from fangge.engine.linkage.standardise.records import prepare_records
+from fangge.engine.linkage.survivorship import N_PLANE, measure_commonness
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -102,6 +104,23 @@ def choose_distributed(
         lambda rows: choose(rows.drop("cluster"), rows.select("record_id", "cluster")),
         whole=True,
     )
+
+
+def measure_distributed(records: "DataFrame", field: str) -> Ints:
+    """Count the characters of all names, as `measure_commonness` does of a column."""
+    parts = _map(
+        records.select(field),
+        lambda rows: (
+            pl.DataFrame({"n": measure_commonness(rows[field])})
+            .with_row_index("character")
+            .select(pl.col("character").cast(pl.Int64), "n")
+            .filter(pl.col("n") > 0)
+        ),
+    )
+    added = _collect(parts.groupBy("character").sum("n").toDF("character", "n"))
+    counts = np.zeros(N_PLANE, dtype=np.int64)
+    counts[added["character"].to_numpy()] = added["n"].to_numpy()
+    return counts
 
 
 def _count(prepared: "DataFrame", parameters: Parameters) -> pl.DataFrame:
