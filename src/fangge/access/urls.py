@@ -1,4 +1,4 @@
-"""Where people sign in and out."""
+"""Where people sign in and out, and where looks are looked at."""
 
 from django.urls import path
 
@@ -8,4 +8,6 @@ app_name = "access"
 urlpatterns = [
     path("sign-in", views.sign_in, name="sign-in"),
     path("sign-out", views.sign_out, name="sign-out"),
+    path("ledger", views.show_ledger, name="ledger"),
+    path("ledger/head", views.show_head, name="ledger-head"),
 ]

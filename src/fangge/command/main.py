@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "Say what is wrong with a set-up and how to mend it.",
     "backup": "Write everything the registers hold to one file.",
     "restore": "Put a backup back, whole or not at all.",
+    "audit": "Check the ledger of who saw what, or take it along.",
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""

@@ -56,6 +56,7 @@ DEBUG = os.environ.get("FANGGE_DEBUG") == "1"
 SECRET_KEY = read_key("secret_key")
 SEALING_KEY = read_key("sealing_key")
 FINDING_KEY = read_key("finding_key")
+LEDGER_KEY = read_key("ledger_key")
 
 ALLOWED_HOSTS = os.environ.get("FANGGE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("FANGGE_ORIGINS", "").split(",") if x]
