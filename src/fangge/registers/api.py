@@ -119,6 +119,7 @@ class LifeOut(AddressOut):
     starts_on: date
     ends_on: date | None
     successors: list[AddressOut] = Field(description="Where it leads today, if it ended.")
+    predecessors: list[AddressOut] = Field(description="Ended addresses that lead here.")
     aliases: list[AliasOut]
     acts: list[ActOut]
     name_then: str | None = Field(None, description="The full name on the day asked for.")
@@ -184,6 +185,7 @@ def _life(life: AddressLife) -> dict[str, object]:
         "starts_on": held.starts_on,
         "ends_on": held.ends_on,
         "successors": life.successors,
+        "predecessors": life.predecessors,
         "aliases": life.aliases,
         "acts": life.acts,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.registers.views import corrections, entries, lists, maps, reading
+from fangge.registers.views import acts, corrections, entries, lists, maps, reading
 
 app_name = "registers"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("buildings/<int:building_id>", entries.show_building, name="building"),
     path("addresses/", lists.show_addresses, name="addresses"),
     path("addresses/<int:address_id>", entries.show_address, name="address"),
+    path("addresses/<int:address_id>/change", acts.change_address, name="change"),
+    path("addresses/acts/<int:act_id>/undo", acts.undo, name="undo-act"),
+    path("addresses/code/<str:code>", acts.show_code, name="code"),
     path("addresses/read", reading.read_address, name="read"),
     path("addresses/waiting/", corrections.show_waiting, name="waiting"),
     path("addresses/waiting/<int:text_id>", corrections.show_text, name="waiting-text"),

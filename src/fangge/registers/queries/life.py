@@ -20,6 +20,7 @@ MOST_STEPS = 50
 class AddressLife:
     address: Address
     successors: list[Address]
+    predecessors: list[Address]
     aliases: list[AddressAlias]
     acts: list[AddressAct]
 
@@ -38,6 +39,11 @@ def life_of(*, actor: Actor, address: Address) -> AddressLife:
     return AddressLife(
         address=address,
         successors=list(addresses_visible_to(actor).filter(pk__in=successors).order_by("id")),
+        predecessors=list(
+            addresses_visible_to(actor)
+            .filter(successions__successor=address, successions__is_current=True)
+            .order_by("id")
+        ),
         aliases=list(
             address.aliases.filter(is_current=True)
             .filter(Q(ends_on=None) | Q(kind=AliasKind.FORMER))
@@ -107,3 +113,18 @@ def touched_by(act_ids: Collection[int]) -> set[int]:
         level = set(below) - found
         found |= level
     return found
+
+
+def count_below(address: Address) -> int:
+    """Count the standing addresses below this one."""
+    n_below, level = 0, {address.pk}
+    while level:
+        below = Address.objects.filter(parent_id__in=level, ends_on=None)
+        level = set(below.values_list("pk", flat=True))
+        n_below += len(level)
+    return n_below
+
+
+def address_by_code(*, actor: Actor, code: str) -> Address:
+    """Give the address of a code, standing or ended."""
+    return get_life(actor=actor, code=code).address

@@ -32,6 +32,15 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 """How the number of each level ends in a standard address."""
 
 
+def acts_for(level: str, *, has_below: bool) -> tuple[str, ...]:
+    """Give the acts that an address of this level can undergo, the likeliest first."""
+    own = "rename" if level in NAMED else "renumber"
+    parted = () if level in NAMED else ("split",)
+    divided = ("divide",) if level in DIVIDED_INTO and has_below else ()
+    moved = () if level == "road" else ("move",)
+    return (own, *parted, *divided, "merge", *moved, "retire")
+
+
 def fault_of_name(level: str, name: str) -> str:
     """Say what keeps a text from being the name of an address; nothing if it may be."""
     if not name:

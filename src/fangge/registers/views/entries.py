@@ -19,6 +19,7 @@ from fangge.registers.queries.entries import (
     organisation_changes,
     resident_changes,
 )
+from fangge.registers.queries.life import life_of
 from fangge.registers.rules.masking import PURPOSES, fields_for, mask_name
 
 
@@ -45,7 +46,13 @@ def asked_day(request: StaffRequest) -> AsOf | None:
 def show_address(request: StaffRequest, address_id: int) -> HttpResponse:
     as_of, now = asked_day(request), clock.now()
     entry = get_address(actor=request.actor, address_id=address_id, as_of=as_of, now=now)
-    context = {"entry": entry, "as_of": as_of, "shown": entry.address, "today": now}
+    context = {
+        "entry": entry,
+        "as_of": as_of,
+        "shown": entry.address,
+        "today": now,
+        "life": life_of(actor=request.actor, address=entry.address),
+    }
     return render(request, "registers/address.html", context)
 
 
