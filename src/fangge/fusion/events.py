@@ -108,3 +108,11 @@ class FindingAssigned:
     subject_id: int
     grid_id: int | None
     assigned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunAsked:
+    """Somebody wants the registers brought up to date now."""
+
+    is_full: bool
+    asked_by: str

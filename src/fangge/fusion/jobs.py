@@ -1,5 +1,6 @@
 """Background entry points: take names, safe to run twice."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from procrastinate.contrib.django import app
@@ -7,6 +8,7 @@ from procrastinate.contrib.django import app
 from fangge.fusion.actions.ingest import stage_file
 from fangge.fusion.actions.link import link_registers, linking_actor
 from fangge.fusion.actions.quality.checking import check_quality, checking_actor
+from fangge.fusion.actions.running import RunCancelled
 from fangge.kernel import clock
 from fangge.kernel.actor import system_actor
 
@@ -26,12 +28,14 @@ def stage_upload(*, source_code: str, path: str, file_name: str, staff: str) -> 
         )
         # Its rows are sealed in the database now; the file itself is not.
         upload.unlink()
-    link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())
+    link_sources()
 
 
 @app.task(queue="fusion", name="fusion.link")
-def link_sources() -> None:
-    link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())
+def link_sources(*, is_full: bool = False) -> None:
+    # Whoever cancelled the run sees so on its page.
+    with suppress(RunCancelled):
+        link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now(), is_full=is_full)
 
 
 @app.task(queue="fusion", name="fusion.check_quality")

@@ -12,6 +12,7 @@ from fangge.fusion.events import (
     MissingAnswered,
     RegistersLinked,
     RowMended,
+    RunAsked,
 )
 from fangge.fusion.jobs import check_registers, link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
@@ -46,6 +47,11 @@ def check_soon(_event: RegistersLinked) -> None:
         check_registers.configure(queueing_lock="quality").defer()
 
 
+def run_as_asked(event: RunAsked) -> None:
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        link_sources.configure(queueing_lock="link").defer(is_full=event.is_full)
+
+
 def connect() -> None:
     bus.subscribe(RegistersLinked, ask_changed_pairs_again)
     bus.subscribe(FileOffered, read_offered_file)
@@ -55,4 +61,5 @@ def connect() -> None:
     bus.subscribe(AddressesChanged, link_soon)
     bus.subscribe(MissingAnswered, link_soon)
     bus.subscribe(RegistersLinked, check_soon)
+    bus.subscribe(RunAsked, run_as_asked)
     name_records_by(name_sources)

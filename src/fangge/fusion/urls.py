@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.fusion.views import batches, lineage, quality, quarantine, requests, sources
+from fangge.fusion.views import batches, lineage, quality, quarantine, requests, runs, sources
 
 app_name = "fusion"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("batches/<int:batch_id>/cancel", batches.cancel, name="cancel"),
     path("batches/<int:batch_id>/roll-back", batches.roll_back, name="roll-back"),
     path("batches/<int:batch_id>/missing", batches.answer_missing, name="missing"),
+    path("runs/", runs.show_runs, name="runs"),
+    path("runs/start", runs.start_run, name="start-run"),
+    path("runs/<int:run_id>", runs.show_run, name="run"),
+    path("runs/<int:run_id>/cancel", runs.cancel_run, name="cancel-run"),
     path("quarantine/", quarantine.show_quarantine, name="quarantine"),
     path("quarantine/<int:row_id>", quarantine.show_row, name="row"),
     path("quarantine/<int:row_id>/dismiss", quarantine.dismiss, name="dismiss"),

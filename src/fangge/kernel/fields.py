@@ -64,15 +64,19 @@ class Vault:
         return "Vault()"
 
     def seal(self, text: str, *, column: str) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return self.VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), column.encode())
+        return self.seal_bytes(text.encode(), column=column)
 
     def open(self, sealed: bytes, *, column: str) -> str:
         """Raise cryptography's `InvalidTag` when the text was changed or stood elsewhere."""
-        body = bytes(sealed)[1:]
-        return self._cipher.decrypt(
-            body[:NONCE_BYTES], body[NONCE_BYTES:], column.encode()
-        ).decode()
+        return self.open_bytes(bytes(sealed), column=column).decode()
+
+    def seal_bytes(self, body: bytes, *, column: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return self.VERSION + nonce + self._cipher.encrypt(nonce, body, column.encode())
+
+    def open_bytes(self, sealed: bytes, *, column: str) -> bytes:
+        nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        return self._cipher.decrypt(nonce, body, column.encode())
 
     def seal_column(self, texts: pl.Series, *, column: str) -> pl.Series:
         """Seal a whole column; what is missing stays missing."""

@@ -135,6 +135,12 @@ def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Pa
     )
 
 
+def read_addresses(directory: Path) -> pl.DataFrame:
+    """Give the addresses that an index was compiled from, with the columns of `build_register`."""
+    describe_register(directory)
+    return pl.read_parquet(directory / "source.parquet")
+
+
 def _write_version(addresses: pl.DataFrame, directory: Path, *, version: int) -> None:
     tables = compile_tables(addresses)
     names = tables.names.with_columns(sound=pl.Series(sound_out(tables.names["name"])))

@@ -1,13 +1,12 @@
 """Run the engine over what is staged and bring the registers to what the sources say."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 
 from fangge.fusion.actions.merge import (
     keep_decisions,
@@ -17,33 +16,35 @@ from fangge.fusion.actions.merge import (
     merge_residents,
     write_dwellings,
 )
+from fangge.fusion.actions.merging import Merging, mark_decisions, mark_judgements
 from fangge.fusion.actions.overlay import firm_rows, settle_run
-from fangge.fusion.adapters.engine import as_parts, fuse_organisations, fuse_residents
+from fangge.fusion.actions.reading import Sources, list_uncertain, read_sources
+from fangge.fusion.actions.running import Progress, open_run
+from fangge.fusion.adapters.engine import as_parts, dates_said, fuse_organisations, fuse_residents
+from fangge.fusion.adapters.kept import Kept, changed_rows, drop_others, keep, load
 from fangge.fusion.events import RegistersLinked
-from fangge.fusion.models.run import Run
+from fangge.fusion.models.run import Run, RunState
 from fangge.fusion.models.source import Batch, BatchState
 from fangge.fusion.queries.decisions import decided_pairs
-from fangge.fusion.queries.life import speaking_rows
-from fangge.fusion.queries.records import current_records
+from fangge.fusion.queries.records import contract_mark, current_records, speaking_ids
 from fangge.fusion.rules.life import FIRMS
 from fangge.fusion.rules.linking import (
     FIRM,
-    LINK_LOCK,
     ORGANISATION_PRECEDENCE,
-    READINGS,
     RESIDENT_PRECEDENCE,
     SPEAKERS,
 )
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor, system_actor
-from fangge.kernel.errors import Conflict
 from fangge.registers.actions.acts.deciding import apply_due_acts
 from fangge.registers.actions.addresses import register_addresses
-from fangge.registers.actions.index import compile_index, match_texts, publish_index
+from fangge.registers.actions.bulk import Written
+from fangge.registers.actions.index import bring_index, publish_index
 from fangge.registers.actions.mapcells import refresh_map_cells
-from fangge.registers.actions.occupancies import write_occupancies
+from fangge.registers.actions.occupancies import KEY, SAID, write_occupancies
 from fangge.registers.actions.waiting import keep_waiting_texts
-from fangge.registers.queries.addresses import address_places
+from fangge.registers.queries.addresses import buildings_of
+from fangge.registers.queries.versions import mark_addresses, mark_wordings
 
 VERBS = (
     "registers.link",
@@ -53,28 +54,8 @@ VERBS = (
     "organisations.register",
     "occupancies.write",
 )
-
-Sources = Mapping[str, pl.DataFrame]
-
-
-class RunInProgress(Conflict):
-    """Another link run holds the registers."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """Seconds and counts by stage, told to whoever watches."""
-
-    tell: Callable[[str], None]
-    figures: dict[str, object] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    _started: float = field(default_factory=perf_counter)
-
-    def finish(self, stage: str) -> None:
-        now = perf_counter()
-        self.seconds[stage] = round(now - self._started, 3)
-        self._started = now
-        self.tell(stage)
+ADDRESSES = "standard_addresses"
+TOKEN = "kept"  # noqa: S105 - the name of a figure
 
 
 def linking_actor() -> Actor:
@@ -82,114 +63,128 @@ def linking_actor() -> Actor:
     return system_actor("link", verbs=VERBS)
 
 
-@transaction.atomic
-def link_registers(*, actor: Actor, tell: Callable[[str], None], now: datetime) -> Run:
-    """Fuse every source's current records into the registers, or leave them untouched.
+def link_registers(
+    *, actor: Actor, tell: Callable[[str], None], now: datetime, is_full: bool = False
+) -> Run:
+    """Bring the registers to what the sources say now, or leave them untouched.
 
-    Raises `RunInProgress` while another run holds the registers.
+    What changed since the run before is read, and what differs is written; `is_full` reads all
+    anew and gives the same. Raises as `open_run` does.
     """
-    actor.require("registers.link")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LINK_LOCK])
-        if not cursor.fetchone()[0]:
-            raise RunInProgress(
-                "Another link run is under way. Wait until it ends, then try again."
-            )
-    run = Run.objects.create(started_at=now, started_by=actor.reference)
-    progress = Progress(tell=tell)
-    index = _link_addresses(actor=actor, run=run, progress=progress, now=now)
-    sources = _read_sources(index, progress)
-    keep_readings(sources, run=run, actor=actor, now=now)
-    progress.figures["waiting_texts"] = keep_waiting_texts(
-        actor=actor, texts=list_uncertain(sources), now=now
-    )
-    progress.finish("keep_readings")
-    lived = _link_residents(sources, actor=actor, run=run, progress=progress, now=now)
-    traded = _link_organisations(sources, actor=actor, run=run, progress=progress, now=now)
-    held = settle_run(pl.concat([lived, traded], how="diagonal"))
-    written = write_occupancies(actor=actor, occupancies=held, now=now)
-    progress.figures["occupancies"] = written.as_figures()
-    progress.finish("write_occupancies")
-    refresh_map_cells(building_ids=None)
-    progress.finish("count_for_map")
-    Batch.objects.filter(state=BatchState.STAGED).update(state=BatchState.LINKED)
-    run.figures = progress.figures | {"seconds": progress.seconds}
-    run.ended_at = now
-    run.save()
-    bus.publish(RegistersLinked(run_id=run.pk, linked_at=now))
-    transaction.on_commit(lambda: publish_index(index, since=now))
-    return run
+    before = None if is_full else _kept_before()
+    with open_run(actor=actor, is_full=before is None, tell=tell, now=now) as progress:
+        # Only now does nobody else write: what was kept may have been of a run that just ended.
+        before = None if before is None else _kept_before()
+        merging = Merging(actor=actor, run=progress.run, now=now, before=before, after=Kept())
+        merging.after.marks["judgements"] = mark_judgements()
+        index = _link_addresses(merging, progress)
+        sources, fresh = read_sources(index, progress, before=before, after=merging.after)
+        _keep_what_was_read(sources, fresh, merging, progress)
+        lived = _link_residents(sources, merging, progress)
+        traded = _link_organisations(sources, merging, progress)
+        held = settle_run(pl.concat([lived, traded], how="diagonal"))
+        _write_occupancies(held, merging, progress)
+        refresh_map_cells(building_ids=_touched_buildings(merging))
+        progress.finish("count_for_map")
+        Batch.objects.filter(state=BatchState.STAGED).update(state=BatchState.LINKED)
+        bus.publish(RegistersLinked(run_id=progress.run.pk, linked_at=now))
+        merging.after.marks["decisions"] = mark_decisions()
+        if keep(merging.after, run_id=progress.run.pk):
+            progress.figures[TOKEN] = merging.after.token
+        progress.finish("keep_for_next")
+        run_id = progress.run.pk
+        transaction.on_commit(lambda: _settle(index, run_id, now=now))
+    return progress.run
 
 
-def _link_addresses(*, actor: Actor, run: Run, progress: Progress, now: datetime) -> Path:
-    apply_due_acts(actor=actor, now=now)
-    rows = current_records("standard_addresses")
-    progress.finish("read_addresses")
-    listed = rows.with_columns(pl.col("aliases").str.split(";"))
-    written = register_addresses(actor=actor, addresses=listed, run_id=run.pk, now=now)
+def _kept_before() -> Kept | None:
+    run = Run.objects.filter(state=RunState.DONE).order_by("-id").first()
+    token = run.figures.get(TOKEN) if run else None
+    return load(run_id=run.pk, token=token) if run and token else None
+
+
+def _settle(index: Path, run_id: int, *, now: datetime) -> None:
+    publish_index(index, since=now)
+    drop_others(run_id=run_id)
+
+
+def _link_addresses(merging: Merging, progress: Progress) -> Path:
+    """Write the addresses where their source, or anybody else, changed anything."""
+    apply_due_acts(actor=merging.actor, now=merging.now)
+    before, after = merging.before, merging.after
+    after.marks["addresses"], after.marks["contract"] = mark_addresses(), contract_mark(ADDRESSES)
+    ids = speaking_ids(ADDRESSES).to_frame()
+    known = before.frames.get(ADDRESSES) if before else None
+    after.frames[ADDRESSES] = ids
+    is_known = known is not None and known.equals(ids) and after.is_as(before, "contract")
+    if is_known and after.is_as(before, "addresses"):
+        written = Written(n_new=0, n_changed=0, n_same=ids.height)
+    else:
+        rows = current_records(ADDRESSES)
+        progress.finish("read_addresses")
+        listed = rows.with_columns(pl.col("aliases").str.split(";"))
+        written = register_addresses(
+            actor=merging.actor, addresses=listed, run_id=merging.run.pk, now=merging.now
+        )
+        after.marks["addresses"] = mark_addresses()
+    after.marks["wordings"] = mark_wordings()
     progress.figures["addresses"] = written.as_figures()
     progress.finish("register_addresses")
-    folder = compile_index(run_id=run.pk)
+    held = before.marks.get("index") if before and after.is_as(before, "addresses") else None
+    index = bring_index(run_id=merging.run.pk, held=held)
+    after.marks["index"] = index.name
     progress.finish("index_addresses")
-    return folder
+    return index
 
 
-def _read_sources(index: Path, progress: Progress) -> Sources:
-    """Read each source's records, and find the address that each place column means."""
-    places = address_places()
-    sources: dict[str, pl.DataFrame] = {}
-    for code in dict.fromkeys(reading.source for reading in READINGS):
-        rows = speaking_rows(code, current_records(code))
-        progress.finish(f"read_{code}")
-        for reading in READINGS:
-            if reading.source == code and reading.column in rows.columns:
-                rows = _read_places(rows, reading.column, reading.part, index, places)
-        sources[code] = rows
-        progress.finish(f"match_{code}")
-    return sources
-
-
-def _read_places(
-    rows: pl.DataFrame, column: str, part: str, index: Path, places: pl.DataFrame
-) -> pl.DataFrame:
-    """Add {part}_code and the like; an address that is not certain is left to a person."""
-    found = match_texts(rows[column], folder=index)
-    located = found.join(places, on="code", how="left", maintain_order="left")
-    sure = pl.col("asserted") & pl.col("address_id").is_not_null()
-    named = located.select(
-        pl.when(sure).then("code").alias(f"{part}_code"),
-        pl.when(sure).then("address_id").alias(f"{part}_address_id"),
-        pl.when(sure).then("grid_id").alias(f"{part}_grid_id"),
-        pl.when(sure).then("address_level").alias(f"{part}_level"),
-        pl.col("score").alias(f"{part}_score"),
-        pl.col("reasons").alias(f"{part}_reasons"),
-        pl.col("grid_id").alias(f"{part}_near_grid_id"),
-    )
-    return pl.concat([rows, named], how="horizontal")
-
-
-def list_uncertain(sources: Sources) -> pl.DataFrame:
-    """List the address texts of every record that were not taken for certain."""
-    return pl.concat(
-        sources[reading.source]
-        .filter(
-            pl.col(f"{reading.part}_address_id").is_null() & pl.col(reading.column).is_not_null()
+def _keep_what_was_read(
+    sources: Sources, fresh: Sources, merging: Merging, progress: Progress
+) -> None:
+    keep_readings(fresh, merging=merging)
+    uncertain = list_uncertain(sources)
+    merging.after.frames["uncertain"] = uncertain
+    known = merging.before.frames.get("uncertain") if merging.before else None
+    if (
+        known is None
+        or not known.equals(uncertain)
+        or not merging.after.is_as(merging.before, "wordings")
+    ):
+        progress.figures["waiting_texts"] = keep_waiting_texts(
+            actor=merging.actor, texts=uncertain, now=merging.now
         )
-        .select(
-            text=pl.col(reading.column).cast(pl.String),
-            record_id="record_id",
-            score=pl.col(f"{reading.part}_score").cast(pl.Float64),
-            reasons=f"{reading.part}_reasons",
-            grid_id=f"{reading.part}_near_grid_id",
-        )
-        for reading in READINGS
-        if reading.column in sources[reading.source].columns
+    progress.finish("keep_readings")
+
+
+def _write_occupancies(held: pl.DataFrame, merging: Merging, progress: Progress) -> None:
+    told = held.select(*KEY, *SAID)
+    gone = merging.gone("occupancies", told, KEY)
+    due = merging.changed("occupancies", told)
+    written = write_occupancies(
+        actor=merging.actor,
+        occupancies=due,
+        run_id=merging.run.pk,
+        ended=gone,
+        now=merging.now,
     )
+    n_same = written.n_same + told.height - due.height
+    progress.figures["occupancies"] = replace(written, n_same=n_same).as_figures()
+    progress.finish("write_occupancies")
 
 
-def _link_residents(
-    sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
-) -> pl.DataFrame:
+def _touched_buildings(merging: Merging) -> set[int] | None:
+    """Give the buildings whose counts may have changed, or none when any may."""
+    if merging.before is None or not merging.after.is_as(merging.before, "addresses"):
+        return None
+    touched = []
+    for name in ("occupancies", "dwellings", "organisations"):
+        then, now = merging.before.frames.get(name), merging.after.frames[name]
+        if then is None:
+            return None
+        touched += [changed_rows(now, then)["address_id"], changed_rows(then, now)["address_id"]]
+    return buildings_of(pl.concat(touched))
+
+
+def _link_residents(sources: Sources, merging: Merging, progress: Progress) -> pl.DataFrame:
     parts = pl.concat(
         as_parts(
             sources[speaker.source].filter(pl.col(speaker.fields["name"]).is_not_null()),
@@ -203,21 +198,21 @@ def _link_residents(
     decided = decided_pairs(kind="resident")
     fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE, decided=decided)
     progress.finish("link_residents")
-    members, written = merge_residents(fused, actor=actor, run=run, now=now)
+    members, written = merge_residents(fused, dates_said(parts), merging=merging)
     progress.figures["residents"] = written.as_figures()
     progress.finish("register_residents")
-    n_decided = keep_decisions(members, kind="resident", actor=actor, run=run, now=now)
-    progress.figures["pairs_to_review"] = keep_pairs(fused.pairs, kind="resident", run=run)
+    n_decided = keep_decisions(members, kind="resident", merging=merging)
+    progress.figures["pairs_to_review"] = keep_pairs(
+        merging.changed("pairs.resident", fused.pairs), kind="resident", run=merging.run
+    )
     progress.figures["resident_decisions"] = n_decided
-    dwellings = write_dwellings(sources["housing_dwellings"], actor=actor, run=run, now=now)
+    dwellings = write_dwellings(sources["housing_dwellings"], merging=merging)
     progress.figures["dwellings"] = dwellings.as_figures()
     progress.finish("register_dwellings")
     return list_occupancies(sources, members)
 
 
-def _link_organisations(
-    sources: Sources, *, actor: Actor, run: Run, progress: Progress, now: datetime
-) -> pl.DataFrame:
+def _link_organisations(sources: Sources, merging: Merging, progress: Progress) -> pl.DataFrame:
     rows = firm_rows(sources[FIRM.source], sources[FIRMS])
     parts = pl.concat(
         as_parts(
@@ -230,10 +225,12 @@ def _link_organisations(
     )
     decided = decided_pairs(kind="organisation")
     fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE, decided=decided)
-    members, written = merge_organisations(fused, rows, actor=actor, run=run, now=now)
+    members, written = merge_organisations(fused, rows, merging=merging)
     progress.figures["organisations"] = written.as_figures()
-    keep_decisions(members, kind="organisation", actor=actor, run=run, now=now)
-    keep_pairs(fused.pairs, kind="organisation", run=run)
+    keep_decisions(members, kind="organisation", merging=merging)
+    keep_pairs(
+        merging.changed("pairs.organisation", fused.pairs), kind="organisation", run=merging.run
+    )
     progress.finish("register_organisations")
     return list_trading(rows, members)
 

@@ -1,34 +1,48 @@
 """Write what the engine found to the registers, and keep every decision."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import polars as pl
 from django.db import connection
 
+from fangge.fusion.actions.identity import keep_identity
+from fangge.fusion.actions.merging import Merging
 from fangge.fusion.actions.overlay import correct_residents, move_organisations
 from fangge.fusion.adapters.engine import Fused
+from fangge.fusion.adapters.kept import changed_rows, gone_rows
 from fangge.fusion.models.run import Run
 from fangge.fusion.rules.linking import READINGS
-from fangge.kernel.actor import Actor
-from fangge.kernel.bulk import copy_frame, read_frame
+from fangge.kernel.bulk import copy_frame
 from fangge.registers.actions.bulk import Written
 from fangge.registers.actions.dwellings import register_dwellings
 from fangge.registers.actions.organisations import register_organisations
 from fangge.registers.actions.residents import register_residents
+from fangge.registers.queries.addresses import dwellings_at
 
+RESIDENT_VALUES = ("name", "sex", "birth_on", "identifier", "phone", "ends_on")
+ORGANISATION_VALUES = (
+    "name",
+    "kind",
+    "credit_code",
+    "state",
+    "address_id",
+    "grid_id",
+    "starts_on",
+    "ends_on",
+)
 RESIDENT_ORIGINS = ("name", "sex", "birth_on", "identifier", "phone", "ends_on")
 ORGANISATION_ORIGINS = ("name", "credit_code", "address_code", "founded_on", "ends_on")
 
 
 def merge_residents(
-    fused: Fused, *, actor: Actor, run: Run, now: datetime
+    fused: Fused, said: pl.DataFrame, *, merging: Merging
 ) -> tuple[pl.DataFrame, Written]:
     """Write residents; give back each record part with the entry it speaks of."""
-    entries = resident_entries(_keep_identity(fused, kind="resident"))
-    numbered, written = register_residents(actor=actor, residents=entries, run_id=run.pk, now=now)
-    return _with_entries(fused, numbered), written
+    entries = resident_entries(keep_identity(fused, kind="resident", merging=merging))
+    told = entries.select("cluster", "id", *RESIDENT_VALUES, "origins")
+    return _register(fused, told, register_residents, "residents", said=said, merging=merging)
 
 
 def resident_entries(subjects: pl.DataFrame) -> pl.DataFrame:
@@ -38,14 +52,14 @@ def resident_entries(subjects: pl.DataFrame) -> pl.DataFrame:
 
 
 def merge_organisations(
-    fused: Fused, rows: pl.DataFrame, *, actor: Actor, run: Run, now: datetime
+    fused: Fused, rows: pl.DataFrame, *, merging: Merging
 ) -> tuple[pl.DataFrame, Written]:
     """Write organisations; what only their own register says comes from the named record."""
-    entries = organisation_entries(_keep_identity(fused, kind="organisation"), rows)
-    numbered, written = register_organisations(
-        actor=actor, organisations=entries, run_id=run.pk, now=now
+    entries = organisation_entries(keep_identity(fused, kind="organisation", merging=merging), rows)
+    told = entries.select("cluster", "id", *ORGANISATION_VALUES, "origins")
+    return _register(
+        fused, told, register_organisations, "organisations", said=None, merging=merging
     )
-    return _with_entries(fused, numbered), written
 
 
 def organisation_entries(subjects: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +77,39 @@ def organisation_entries(subjects: pl.DataFrame, rows: pl.DataFrame) -> pl.DataF
     return move_organisations(joined).with_columns(origins=_origins(ORGANISATION_ORIGINS))
 
 
-def write_dwellings(rows: pl.DataFrame, *, actor: Actor, run: Run, now: datetime) -> Written:
+def _register(
+    fused: Fused,
+    entries: pl.DataFrame,
+    register: Callable[..., tuple[pl.DataFrame, Written]],
+    name: str,
+    *,
+    said: pl.DataFrame | None,
+    merging: Merging,
+) -> tuple[pl.DataFrame, Written]:
+    """Write the entries that are new or other than the run before left them; end those gone."""
+    told = entries.drop("cluster")
+    before = merging.before.frames.get(name) if merging.before else None
+    other = changed_rows(told.filter(pl.col("id").is_not_null()), before)
+    due = entries.filter(pl.col("id").is_null() | pl.col("id").is_in(other["id"].implode()))
+    gone = gone_rows(told, before, ["id"])
+    numbered, written = register(
+        actor=merging.actor,
+        **{name: due},
+        run_id=merging.run.pk,
+        said=said,
+        ended=None if gone is None else gone["id"],
+        now=merging.now,
+    )
+    fresh = numbered.select("cluster", pl.col("id").alias("fresh_id"))
+    whole = entries.join(fresh, on="cluster", how="left", maintain_order="left").with_columns(
+        pl.coalesce("id", "fresh_id").alias("id")
+    )
+    merging.after.frames[name] = whole.select(told.columns)
+    n_same = written.n_same + entries.height - due.height
+    return _with_entries(fused, whole), replace(written, n_same=n_same)
+
+
+def write_dwellings(rows: pl.DataFrame, *, merging: Merging) -> Written:
     """Write a dwelling for each room, or single house, that the housing register names."""
     stands = pl.col("dwelling_level").is_in(["room", "number"])
     entries = (
@@ -83,7 +129,16 @@ def write_dwellings(rows: pl.DataFrame, *, actor: Actor, run: Run, now: datetime
             ),
         )
     )
-    return register_dwellings(actor=actor, dwellings=entries, run_id=run.pk, now=now)[1]
+    gone = merging.gone("dwellings", entries, ["address_id"])
+    due = merging.changed("dwellings", entries)
+    _, written = register_dwellings(
+        actor=merging.actor,
+        dwellings=due,
+        run_id=merging.run.pk,
+        ended=None if gone is None else dwellings_at(gone["address_id"]),
+        now=merging.now,
+    )
+    return replace(written, n_same=written.n_same + entries.height - due.height)
 
 
 def _origins(fields: tuple[str, ...]) -> pl.Expr:
@@ -98,41 +153,18 @@ def _origins(fields: tuple[str, ...]) -> pl.Expr:
     return pl.concat_str(pl.lit("{"), listed, pl.lit("}"))
 
 
-def _keep_identity(fused: Fused, *, kind: str) -> pl.DataFrame:
-    """Give each subject the entry that most of its records spoke of before, each entry once."""
-    held = read_frame(
-        "SELECT record_id, part, entry_id FROM fusion_linkdecision "
-        "WHERE kind = %s AND is_current AND entry_id IS NOT NULL",
-        (kind,),
-        schema={"record_id": pl.Int64, "part": pl.String, "entry_id": pl.Int64},
-    )
-    votes = (
-        fused.members.join(held, on=["record_id", "part"])
-        .group_by("cluster", "entry_id")
-        .len("n_votes")
-        .sort(["n_votes", "entry_id", "cluster"], descending=[True, False, False])
-        .unique("entry_id", keep="first", maintain_order=True)
-        .unique("cluster", keep="first", maintain_order=True)
-    )
-    return fused.subjects.join(
-        votes.select("cluster", pl.col("entry_id").alias("id")),
-        on="cluster",
-        how="left",
-        maintain_order="left",
-    )
-
-
 def _with_entries(fused: Fused, numbered: pl.DataFrame) -> pl.DataFrame:
     return fused.members.join(
         numbered.select("cluster", pl.col("id").alias("entry_id")), on="cluster"
     )
 
 
-def keep_decisions(
-    members: pl.DataFrame, *, kind: str, actor: Actor, run: Run, now: datetime
-) -> int:
+def keep_decisions(members: pl.DataFrame, *, kind: str, merging: Merging) -> int:
     """Append a decision for each record part whose entry changed; give how many."""
-    told = members.select(
+    name = f"members.{kind}"
+    place = members.select("record_id", "part", "entry_id")
+    due = members.join(merging.changed(name, place), on=place.columns)
+    told = due.select(
         "record_id",
         "part",
         "entry_id",
@@ -140,17 +172,17 @@ def keep_decisions(
         pl.col("weight").alias("weight_bits"),
         pl.lit("[]").alias("reasons"),
     )
-    return _append(told, kind=kind, actor=actor, run=run, now=now)
+    return _append(told, kind=kind, merging=merging)
 
 
-def keep_readings(
-    sources: Mapping[str, pl.DataFrame], *, run: Run, actor: Actor, now: datetime
-) -> int:
-    """Append how each address text was read, with score and reasons; nothing where none fits."""
+def keep_readings(fresh: Mapping[str, pl.DataFrame], *, merging: Merging) -> int:
+    """Append how each of these address texts was read; an entry of nothing where none fits."""
     n_kept = 0
     for reading in READINGS:
-        part = reading.part
-        told = sources[reading.source].select(
+        part, rows = reading.part, fresh[reading.source]
+        if rows.is_empty():
+            continue
+        told = rows.select(
             "record_id",
             pl.lit(part).alias("part"),
             pl.col(f"{part}_address_id").alias("entry_id"),
@@ -166,14 +198,14 @@ def keep_readings(
         n_kept += _append(
             told.join(spelt, on="listed", how="left", nulls_equal=True).drop("listed"),
             kind="address",
-            actor=actor,
-            run=run,
-            now=now,
+            merging=merging,
         )
     return n_kept
 
 
-def _append(told: pl.DataFrame, *, kind: str, actor: Actor, run: Run, now: datetime) -> int:
+def _append(told: pl.DataFrame, *, kind: str, merging: Merging) -> int:
+    if told.is_empty():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_decision (record_id bigint, part varchar, entry_id bigint, "
@@ -199,7 +231,7 @@ def _append(told: pl.DataFrame, *, kind: str, actor: Actor, run: Run, now: datet
             "weight_bits, reasons, run_id, decided_at, decided_by, is_current) "
             "SELECT record_id, part, %s, entry_id, method, weight_bits, reasons, %s, %s, %s, true "
             "FROM stage_decision ORDER BY record_id",
-            [kind, run.pk, now, actor.reference],
+            [kind, merging.run.pk, merging.now, merging.actor.reference],
         )
         n_kept = cursor.rowcount
         cursor.execute("DROP TABLE stage_decision")
@@ -208,6 +240,8 @@ def _append(told: pl.DataFrame, *, kind: str, actor: Actor, run: Run, now: datet
 
 def keep_pairs(pairs: pl.DataFrame, *, kind: str, run: Run) -> int:
     """Keep the pairs that a person should decide, each once."""
+    if pairs.is_empty():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_pair (left_id bigint, left_part varchar, right_id bigint, "

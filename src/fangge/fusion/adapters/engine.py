@@ -60,6 +60,15 @@ def as_parts(
     )
 
 
+def dates_said(parts: pl.DataFrame) -> pl.DataFrame:
+    """Give the date that each record gives for what it says: record_id and said_on."""
+    return (
+        parts.select(pl.col("record_id") // len(PARTS), said_on="updated_on")
+        .drop_nulls()
+        .unique("record_id", keep="first")
+    )
+
+
 def fuse_residents(
     parts: pl.DataFrame, *, precedence: Mapping[str, int], decided: pl.DataFrame | None = None
 ) -> Fused:

@@ -20,6 +20,23 @@ SPEAKING = (
 )
 
 
+def speaking_ids(source_code: str) -> pl.Series:
+    """Give the records of a source that speak now, by identifier, without opening them."""
+    source_id = Source.objects.filter(code=source_code).values_list("pk", flat=True).first()
+    found = read_frame(
+        f"SELECT record.id {SPEAKING} ORDER BY record.id",
+        (source_id or 0,),
+        schema={"record_id": pl.Int64},
+    )
+    return found["record_id"]
+
+
+def contract_mark(source_code: str) -> str:
+    """Mark under which version of its contract a source's records are read."""
+    source = Source.objects.filter(code=source_code).first()
+    return f"{source.pk}.{source.version}" if source else ""
+
+
 def current_records(source_code: str, *, record_ids: Sequence[int] | None = None) -> pl.DataFrame:
     """Give the records of a source that speak now: record_id, row_no and each field, typed.
 

@@ -18,6 +18,7 @@ from fangge.engine.address.register import (
     Register,
     build_register,
     open_register,
+    read_addresses,
     update_register,
 )
 from fangge.engine.address.tagger import load_model
@@ -39,6 +40,41 @@ def build_index(addresses: pl.DataFrame, *, run_id: int) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     build_register(addresses, folder)
     return folder
+
+
+SPELT = pl.col("aliases").list.sort().list.join(";").fill_null("").alias("spelt")
+
+
+def revise_index(addresses: pl.DataFrame, *, run_id: int) -> Path:
+    """Bring what differs from the published index into one of its own, or build it where none is.
+
+    The published one stays as it is: a run that fails leaves it to its readers.
+    """
+    try:
+        published = current_folder()
+        held = read_addresses(published)
+    except (IndexMissing, IndexUnreadable, OSError):
+        return build_index(addresses, run_id=run_id)
+    names = [name for name in held.columns if name != "aliases"]
+    spelt = [frame.with_columns(SPELT) for frame in (addresses.select(held.columns), held)]
+    other = spelt[0].join(spelt[1], on=[*names, "spelt"], how="anti", nulls_equal=True)
+    removed = held.join(addresses, on="code", how="anti")["code"].to_list()
+    if not removed and other.is_empty():
+        return published
+    folder = index_folder() / f"run-{run_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(published, folder)
+    update_register(other.drop("spelt"), removed, folder)
+    return folder
+
+
+def published_name() -> str | None:
+    """Name the published index, where there is one that stands."""
+    try:
+        folder = current_folder()
+    except IndexMissing:
+        return None
+    return folder.name if (folder / "index.json").exists() else None
 
 
 def publish_index(folder: Path) -> None:

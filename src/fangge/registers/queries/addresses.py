@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from fangge.kernel.bulk import read_frame
+from fangge.registers.models.address import Address
+from fangge.registers.models.dwelling import Dwelling
 
 
 def address_places() -> pl.DataFrame:
@@ -36,3 +38,17 @@ def places_of(address_ids: Sequence[int]) -> pl.DataFrame:
             "building_id": pl.Int64,
         },
     )
+
+
+def dwellings_at(address_ids: pl.Series) -> pl.Series:
+    """Give the dwellings at these addresses, by identifier."""
+    found = Dwelling.objects.filter(address_id__in=address_ids.to_list())
+    return pl.Series("id", list(found.values_list("pk", flat=True)), dtype=pl.Int64)
+
+
+def buildings_of(address_ids: pl.Series) -> set[int]:
+    """Give the buildings in which these addresses stand."""
+    found = Address.objects.filter(
+        pk__in=address_ids.drop_nulls().unique().to_list(), building__isnull=False
+    )
+    return set(found.values_list("building_id", flat=True))

@@ -8,12 +8,12 @@ from django.db import OperationalError, connection, transaction
 
 from fangge.fusion.actions.link import (
     VERBS,
-    RunInProgress,
     list_occupancies,
     list_trading,
 )
 from fangge.fusion.actions.merge import organisation_entries, resident_entries
 from fangge.fusion.actions.overlay import firm_rows, settle_few
+from fangge.fusion.actions.running import RunInProgress
 from fangge.fusion.adapters.engine import fuse_as_told
 from fangge.fusion.adapters.parts import parts_from, read_rows
 from fangge.fusion.models.decision import LinkDecision
