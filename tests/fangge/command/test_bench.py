@@ -25,6 +25,8 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds() -> None:
     assert set(figures["values"]) == {"name", "identifier", "birth_on", "phone"}
     assert {"organisations", "dwellings"} <= set(figures["others"])
     assert figures["machine"]["cores"] > 0
+    for told in figures["incremental"].values():
+        assert all(told[f"same_{table}"] for table in ("clusters", "pairs", "entries"))
     if find_spec("splink") is None:
         assert "make peers" in told.stderr
     else:

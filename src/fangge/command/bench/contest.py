@@ -10,11 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from fangge.command.bench.measuring import Measured, run_contender
+from fangge.command.bench.measuring import Measured, call_program, run_contender
 from fangge.command.link.measuring import measure_clusters, measure_values
 
 OWN = "fangge.command.bench.own"
 SPLINK = "fangge.command.bench.peers.splink_residents"
+CHANGES = "fangge.command.bench.changes"
 REFERENCE = "fangge.command.bench.peers.reference"
 KIND = "residents"
 FIGURES = ("seconds", "cpu_seconds", "process_seconds", "peak_mb")
@@ -70,6 +71,18 @@ def measure_own(folder: Path, kind: str) -> dict[str, Any]:
     ran = link_own(folder, kind)
     clusters, _ = _read_found(folder, kind)
     return (measure_clusters(folder, kind, clusters) or {}) | {"seconds": ran.seconds}
+
+
+def repeat_changes(folder: Path, share: float, *, rounds: int) -> dict[str, Any]:
+    """Link after a share of records changed, beside a whole run, in a fresh process each round."""
+    rows, scratch = folder / f"{KIND}.parquet", folder / "changes"
+    scratch.mkdir(exist_ok=True)
+    ran = [call_program(CHANGES, str(rows), str(scratch), str(share))[0] for _ in range(rounds)]
+    shares = [name for name in ran[0] if name.startswith("share_")]
+    told = {name: round(statistics.median(one[name] for one in ran), 4) for name in shares}
+    checks = {name: all(one[name] for one in ran) for name in ran[0] if name.startswith("same_")}
+    counts = {name: ran[0][name] for name in ("changed", "removed", "entries_touched")}
+    return told | checks | counts | {"rounds": [one["seconds"] for one in ran]}
 
 
 def _read_found(folder: Path, kind: str) -> tuple[pl.DataFrame, Path]:

