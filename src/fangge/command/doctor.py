@@ -92,7 +92,7 @@ def look_at_folder() -> Iterator[Finding]:
         f"{free:.1f} GB free on its disk",
         "" if state == "ok" else "Make room: a million residents need about 10 GB.",
     )
-    for key in sorted((folder / "keys").glob("*_key")):
+    for key in sorted((folder / "keys").glob("*_key*")):
         mode = stat.S_IMODE(key.stat().st_mode)
         if mode & OTHERS:
             yield Finding(

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "backup": "Write everything the registers hold to one file.",
     "restore": "Put a backup back, whole or not at all.",
     "audit": "Check the ledger of who saw what, or take it along.",
+    "keys": "Change the keys that seal what is personal.",
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""

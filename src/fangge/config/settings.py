@@ -1,36 +1,16 @@
 """Django's settings, in one file, read from the environment."""
 
 import os
-import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONCE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from fangge.config.keys import KeyRing, KeyStore
+
 PACKAGE = Path(__file__).resolve().parent.parent
 FANGGE_DATA = Path(os.environ.get("FANGGE_DATA", ".fangge")).resolve()
-
-
-def read_key(name: str, *, n_bytes: int = 32) -> str:
-    """Take a key from the environment, or from the data folder, where it is made once."""
-    given = os.environ.get(f"FANGGE_{name.upper()}")
-    if given:
-        return given
-    folder = FANGGE_DATA / "keys"
-    path = folder / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = folder / f".{name}.{os.getpid()}"
-    if not path.exists():
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(n_bytes))
-        try:
-            os.link(fresh, path)  # of two processes that make the key at once, one wins
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text().strip()
 
 
 def read_database(url: str) -> dict[str, object]:
@@ -53,10 +33,11 @@ def read_database(url: str) -> dict[str, object]:
 
 
 DEBUG = os.environ.get("FANGGE_DEBUG") == "1"
-SECRET_KEY = read_key("secret_key")
-SEALING_KEY = read_key("sealing_key")
-FINDING_KEY = read_key("finding_key")
-LEDGER_KEY = read_key("ledger_key")
+KEYS = KeyStore(FANGGE_DATA / "keys")
+SECRET_KEY = KEYS.take("secret_key")
+SEALING_KEYS = KeyRing(KEYS, "sealing_key")
+FINDING_KEY = KEYS.take("finding_key")
+LEDGER_KEY = KEYS.take("ledger_key")
 
 ALLOWED_HOSTS = os.environ.get("FANGGE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("FANGGE_ORIGINS", "").split(",") if x]

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
 from typing_extensions import override
+
+from fangge.kernel.errors import FanggeError
 
 NONCE_BYTES = 12
 
@@ -47,16 +50,20 @@ class PointField(PointBase):
         return None if value is None else f"({value[0]!r},{value[1]!r})"
 
 
+class KeyMissing(FanggeError):
+    """What was sealed names a key that this installation does not have."""
+
+
 class Vault:
     """Seals text as AES-GCM bound to its column, and hashes it with a key so that it can be found.
 
-    The sealed form is a version byte, the nonce and the ciphertext.
+    The sealed form is the number of the key, the nonce and the ciphertext. The key of the highest
+    number seals, every key opens.
     """
 
-    VERSION = b"\x01"
-
-    def __init__(self, *, sealing_key: bytes, finding_key: bytes) -> None:
-        self._cipher = AESGCM(sealing_key)
+    def __init__(self, *, sealing_keys: Mapping[int, bytes], finding_key: bytes) -> None:
+        self._ciphers = {number: AESGCM(key) for number, key in sealing_keys.items()}
+        self.key_number = max(self._ciphers)
         self._finding_key = finding_key
 
     @override
@@ -72,11 +79,21 @@ class Vault:
 
     def seal_bytes(self, body: bytes, *, column: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return self.VERSION + nonce + self._cipher.encrypt(nonce, body, column.encode())
+        cipher = self._ciphers[self.key_number]
+        return bytes([self.key_number]) + nonce + cipher.encrypt(nonce, body, column.encode())
 
     def open_bytes(self, sealed: bytes, *, column: str) -> bytes:
+        cipher = self._ciphers.get(sealed[0])
+        if cipher is None:
+            raise KeyMissing(
+                f"The sealing key {sealed[0]} is not here: put its file back into keys/."
+            )
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-        return self._cipher.decrypt(nonce, body, column.encode())
+        return cipher.decrypt(nonce, body, column.encode())
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether this was sealed with the key of the highest number."""
+        return bytes(sealed)[0] == self.key_number
 
     def seal_column(self, texts: pl.Series, *, column: str) -> pl.Series:
         """Seal a whole column; what is missing stays missing."""
@@ -96,6 +113,6 @@ class Vault:
 def open_vault() -> Vault:
     """Open the vault with the keys of this installation."""
     return Vault(
-        sealing_key=bytes.fromhex(settings.SEALING_KEY),
+        sealing_keys=settings.SEALING_KEYS.keys(),
         finding_key=bytes.fromhex(settings.FINDING_KEY),
     )

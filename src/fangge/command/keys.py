@@ -1,0 +1,44 @@
+"""`fangge keys`: change the key that seals identifiers and phones, while the system runs."""
+
+import click
+
+from fangge.command.output import print_json
+from fangge.command.setup import open_database
+
+
+@click.group("keys")
+def command() -> None:
+    """Change the keys that seal what is personal."""
+
+
+@command.command("rotate")
+@click.option("--resume", is_flag=True, help="Go on with the newest key; make none.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
+def rotate(*, resume: bool, as_json: bool) -> None:
+    """Make a new sealing key and seal every value anew with it.
+
+    The site and its worker find the new key by themselves and go on working. When it is stopped,
+    `--resume` goes on. Keep the older key as long as backups are kept that were sealed with it.
+    """
+    open_database()
+    from django.conf import settings
+
+    from fangge.config.keys import KeyUnavailable
+    from fangge.fusion.actions.reseal import reseal_everything
+    from fangge.kernel import clock
+    from fangge.kernel.actor import system_actor
+
+    try:
+        if not resume:
+            settings.SEALING_KEYS.add()
+    except KeyUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    told = reseal_everything(
+        actor=system_actor("keys", verbs=("keys.rotate",)),
+        tell=lambda column, n: click.echo(f"  {column:<40}{n:>12,}", err=True),
+        now=clock.now(),
+    )
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"Sealed {told['n_sealed']:,} values with key {told['key_number']}.", err=True)
