@@ -11,6 +11,7 @@ from fangge.fusion.actions.quality.checking import check_quality, checking_actor
 from fangge.fusion.actions.running import RunCancelled
 from fangge.kernel import clock
 from fangge.kernel.actor import system_actor
+from fangge.registers.queries.life import has_due_acts
 
 
 @app.task(queue="fusion", name="fusion.stage_upload")
@@ -41,3 +42,12 @@ def link_sources(*, is_full: bool = False) -> None:
 @app.task(queue="fusion", name="fusion.check_quality")
 def check_registers() -> None:
     check_quality(actor=checking_actor(), now=clock.now())
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(queue="fusion", name="fusion.follow_calendar")
+def follow_calendar(timestamp: int) -> None:
+    """Every hour: let the registers follow acts on addresses whose day has come."""
+    del timestamp
+    if has_due_acts(now=clock.now()):
+        link_registers(actor=linking_actor(), tell=lambda _: None, now=clock.now())

@@ -49,7 +49,7 @@ def read_act(typed: Mapping[str, str], *, acts: tuple[str, ...], today: date) ->
             if field.removeprefix(PLACED).isdigit() and part.isdigit()
         },
         target=typed.get("target", ""),
-        typed=typed.get("q", "").strip()[:200],
+        typed=typed.get("find", "").strip()[:200],
         effective_on=typed.get("effective_on", today.isoformat()),
         reason=typed.get("reason", "").strip(),
     )

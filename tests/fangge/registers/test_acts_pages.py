@@ -78,7 +78,7 @@ def test_a_target_is_found_by_typing_and_a_day_to_come_waits() -> None:
     assert estate is not None
     other = Address.objects.filter(level="estate").exclude(pk=estate.pk).order_by("id")[0]
     url = f"/registers/addresses/{building.pk}/change"
-    typed = asked("move", q=other.full_name, only="show")
+    typed = asked("move", find=other.full_name, only="show")
     assert other.code in client.post(url, typed).content.decode()
     later = (today() + timedelta(days=40)).isoformat()
     client.post(url, asked("renumber", name="91幢"))

@@ -78,13 +78,15 @@ def published_name() -> str | None:
 
 
 def publish_index(folder: Path) -> None:
-    """Make this the index that everybody opens from now on, and drop those before it."""
+    """Make this the index that everybody opens from now on, and drop the older ones."""
     pointer = index_folder() / "current"
+    before = pointer.read_text() if pointer.exists() else ""
     fresh = pointer.with_suffix(".new")
     fresh.write_text(folder.name)
     fresh.replace(pointer)
+    # The one before stays for those who have just been told of it.
     for older in index_folder().glob("run-*"):
-        if older != folder:
+        if older.name not in {folder.name, before}:
             shutil.rmtree(older, ignore_errors=True)
 
 
@@ -119,7 +121,7 @@ def _open(folder: Path) -> Register:
     try:
         version = (folder / "index.json").stat().st_mtime_ns
     except OSError as error:
-        raise IndexUnreadable(f"{folder} holds no address index") from error
+        raise IndexMissing(f"{folder} holds no address index: link again.") from error
     return _open_version(folder, version)
 
 

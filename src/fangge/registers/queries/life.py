@@ -128,3 +128,9 @@ def count_below(address: Address) -> int:
 def address_by_code(*, actor: Actor, code: str) -> Address:
     """Give the address of a code, standing or ended."""
     return get_life(actor=actor, code=code).address
+
+
+def has_due_acts(*, now: datetime) -> bool:
+    """Tell whether the day of an act has come that was not carried out yet."""
+    waiting = AddressAct.objects.filter(applied_at=None, is_current=True)
+    return waiting.filter(effective_on__lte=timezone.localdate(now)).exists()

@@ -93,7 +93,8 @@ def propose_namings(
 ) -> list[Naming]:
     """Propose which wordings of a text stand for the chosen address or one above it."""
     by_level = {step.level: (i, step) for i, step in enumerate(path)}
-    wordings = _wordings(text, spans) | _unread_names(reasons, by_level)
+    names = {step.level: step.name for step in path}
+    wordings = _wordings(text, spans, names) | _unread_names(reasons, by_level)
     found = []
     for level in NAMED_LEVELS:
         i, step = by_level.get(level, (0, None))
@@ -106,13 +107,18 @@ def propose_namings(
     return found
 
 
-def _wordings(text: str, spans: Sequence[Span]) -> dict[str, str]:
-    """Cut the wording of each level from a text, with what it must be named with."""
+def _wordings(text: str, spans: Sequence[Span], names: Mapping[str, str]) -> dict[str, str]:
+    """Cut the wording of each level from a text, with what it must be named with.
+
+    A number that is the address's own needs no other name: what it belongs to does.
+    """
     at = {span.kind: span for span in spans}
     cut = {kind: text[at[kind].start : at[kind].end] for kind in SITES if kind in at}
     for kind, before in (("number", "road"), ("building", "estate"), ("building", "road")):
         first, last = at.get(before), at.get(kind)
-        if first and last and first.start < last.start:
+        own = text_key(text[last.start : last.end]) if last else ""
+        is_other = not text_key(names.get(kind, "")).startswith(own)
+        if first and last and is_other and first.start < last.start:
             cut.setdefault(kind, text[first.start : last.end])
     return cut
 

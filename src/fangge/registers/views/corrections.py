@@ -53,7 +53,7 @@ def show_text(request: StaffRequest, text_id: int) -> HttpResponse:
         actor=request.actor,
         text_id=text_id,
         code=asked.get("code", ""),
-        typed=asked.get("q", "").strip()[:200],
+        typed=asked.get("find", "").strip()[:200],
         own=_read_naming(asked.get("naming", "")) or _read_own(request),
     )
     context = {"offer": offer, "fault": fault, "chosen_naming": asked.get("naming", "")}

@@ -9,6 +9,7 @@ from fangge.access.queries import StaffRequest
 from fangge.registers.actions.reading import TextsRefused, read_with_matches
 
 MOST_LINES, CANDIDATES = 50, 5
+FEWEST_ROWS, MOST_ROWS = 3, 10
 
 
 @login_required
@@ -17,7 +18,11 @@ def read_address(request: StaffRequest) -> HttpResponse:
     request.actor.require("addresses.see")
     typed = request.POST.get("texts", "")
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
-    context: dict[str, object] = {"typed": typed, "n_left": max(0, len(lines) - MOST_LINES)}
+    context: dict[str, object] = {
+        "typed": typed,
+        "n_rows": min(max(FEWEST_ROWS, len(lines) + 1), MOST_ROWS),
+        "n_left": max(0, len(lines) - MOST_LINES),
+    }
     try:
         context["read"] = read_with_matches(
             actor=request.actor, texts=lines[:MOST_LINES], n_most=CANDIDATES
