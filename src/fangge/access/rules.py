@@ -19,6 +19,8 @@ class Role(StrEnum):
 
 LOOK = frozenset({"home.see", "map.see", "addresses.see", "organisations.see"})
 FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
+# A return is asked for by one, approved by another, and made under the maker's own rights.
+RETURNS = frozenset({"returns.see", "returns.ask", "returns.make"})
 # What a life event changes, another person than who registered it approves or takes back.
 LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
@@ -29,7 +31,9 @@ VERBS: dict[Role, frozenset[str]] = {
     Role.HANDLER: LOOK | {"dwellings.see"},
     Role.STEWARD: FIELD
     | LIFE
+    | RETURNS
     | {
+        "returns.approve",
         "quality.see",
         "quality.check",
         "findings.see",
@@ -51,7 +55,7 @@ VERBS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset({"home.see", "audit.see"}),
     Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
-    Role.ANALYST: LOOK | {"quality.see"},
+    Role.ANALYST: LOOK | RETURNS | {"quality.see"},
 }
 
 

@@ -156,3 +156,33 @@ def check_ledger() -> tuple[int, str]:
     last = last_sealed()
     size = 0 if last is None or last.place is None else last.place + 1
     return size, "" if fault is None else f"{fault.kind} at entry {fault.place}: {fault.told}"
+
+
+def record_looks(
+    *,
+    actor: Actor,
+    verb: str,
+    subject_kind: str,
+    subject_ids: Sequence[str],
+    fields: Sequence[str],
+    purpose: str,
+    object_reference: str,
+    now: datetime,
+) -> None:
+    """Append one entry for each subject of a bulk look, in the caller's transaction."""
+    Entry.objects.bulk_create(
+        [
+            Entry(
+                at=now,
+                actor=actor.reference,
+                verb=verb,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                fields=list(fields),
+                purpose=purpose,
+                object_reference=object_reference,
+            )
+            for subject_id in subject_ids
+        ],
+        batch_size=2000,
+    )

@@ -3,8 +3,19 @@
 from dataclasses import dataclass
 
 from fangge.fusion.queries.intake import Intake, read_intake
+from fangge.fusion.queries.quality import count_open_findings
+from fangge.fusion.queries.requests import count_waiting
 from fangge.kernel.actor import Actor
 from fangge.registers.queries.figures import counts_visible_to
+from fangge.registers.queries.returns import Saved, count_saved
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for the reader: changes to approve, findings to close."""
+
+    n_requests: int
+    n_findings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +24,15 @@ class Home:
 
     counts: dict[str, int]
     intake: Intake | None
+    waiting: Waiting
+    saved: Saved | None
 
 
 def read_home(*, actor: Actor) -> Home:
     actor.require("home.see")
-    return Home(counts=counts_visible_to(actor), intake=read_intake(actor=actor))
+    return Home(
+        counts=counts_visible_to(actor),
+        intake=read_intake(actor=actor),
+        waiting=Waiting(count_waiting(actor), count_open_findings(actor) or 0),
+        saved=count_saved() if actor.may("returns.see") else None,
+    )

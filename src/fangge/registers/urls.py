@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.registers.views import acts, corrections, entries, lists, maps, reading
+from fangge.registers.views import acts, corrections, entries, lists, maps, reading, returns
 
 app_name = "registers"
 urlpatterns = [
@@ -24,6 +24,11 @@ urlpatterns = [
     path("organisations/", lists.show_organisations, name="organisations"),
     path("organisations/<int:organisation_id>", entries.show_organisation, name="organisation"),
     path("residents/<int:resident_id>", entries.show_resident, name="resident"),
+    path("returns/", returns.show_returns, name="returns"),
+    path("returns/new", returns.show_return_form, name="return-new"),
+    path("returns/<int:return_id>", returns.show_return, name="return"),
+    path("returns/<int:return_id>/decide", returns.decide, name="return-decide"),
+    path("returns/<int:return_id>/make", returns.make, name="return-make"),
     path("search", lists.search, name="search"),
     path("suggest", lists.suggest, name="suggest"),
 ]

@@ -39,7 +39,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "post") form.dataset.sent = "1";
+  // A form that gives a file leaves the page where it is: it may be sent again.
+  if (form.method === "post" && !("again" in form.dataset)) form.dataset.sent = "1";
 });
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);

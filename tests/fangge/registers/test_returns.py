@@ -1,0 +1,211 @@
+"""Departmental returns: asked once, approved by another, made with a mark and a trail."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from openpyxl import load_workbook
+from tests.makers import PASSWORD, make_staff
+
+from fangge.access.rules import Role
+from fangge.areas.models import Area
+from fangge.audit.models import Entry
+from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Refused
+from fangge.registers.actions.returns.asking import AlreadyHeld, ReturnRefused, Wish, ask_return
+from fangge.registers.actions.returns.making import (
+    NotApproved,
+    OwnReturn,
+    decide_return,
+    make_return,
+)
+from fangge.registers.adapters.sheets import guard_cell
+from fangge.registers.models.occupancy import Occupancy
+from fangge.registers.models.organisation import Organisation
+from fangge.registers.models.resident import Resident
+from fangge.registers.models.returns import DepartmentalReturn
+from fangge.registers.queries.returns import count_saved, read_rows
+from fangge.registers.rules.masking import RETURNED_FOR
+from fangge.registers.rules.returns import Selection, is_held_by
+
+pytestmark = pytest.mark.django_db
+ROSTER = Wish(
+    title="入户走访名册",
+    department="区民政局",
+    register="resident",
+    purpose="verify",
+    reason="高龄津贴核实",
+    legal_basis="《老年人权益保障法》第三十三条",
+    fields=("name", "address"),
+    is_total=False,
+    area_id=None,
+    day=date(2026, 11, 20),
+)
+
+
+@pytest.fixture
+def steward() -> Actor:
+    return make_staff(Role.STEWARD)
+
+
+@pytest.fixture
+def other() -> Actor:
+    return make_staff(Role.STEWARD, username="test-second")
+
+
+def approved(wish: Wish, steward: Actor, other: Actor, now: datetime) -> DepartmentalReturn:
+    held = ask_return(actor=steward, wish=wish, token=uuid4(), now=now)
+    return decide_return(actor=other, return_id=held.pk, is_approved=True, reason="", now=now)
+
+
+def test_a_return_is_approved_by_another_before_it_is_made(
+    steward: Actor, other: Actor, noon: datetime
+) -> None:
+    held = ask_return(actor=steward, wish=ROSTER, token=uuid4(), now=noon)
+    with pytest.raises(NotApproved):
+        make_return(actor=steward, return_id=held.pk, form="csv", now=noon)
+    with pytest.raises(OwnReturn):
+        decide_return(actor=steward, return_id=held.pk, is_approved=True, reason="", now=noon)
+    decide_return(actor=other, return_id=held.pk, is_approved=True, reason="", now=noon)
+    _, body = make_return(actor=steward, return_id=held.pk, form="csv", now=noon)
+    lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    assert "高龄津贴核实" in lines[0][0]
+    assert "区民政局" in lines[0][0]
+    assert len(lines) > 1000
+
+
+def test_everybody_in_a_roster_has_the_look_in_their_trail(
+    steward: Actor, other: Actor, noon: datetime
+) -> None:
+    held = approved(ROSTER, steward, other, noon)
+    rows = read_rows(actor=steward, held=held)
+    make_return(actor=steward, return_id=held.pk, form="xlsx", now=noon)
+    looks = Entry.objects.filter(verb="returns.make", subject_kind="resident")
+    assert set(looks.values_list("subject_id", flat=True)) == set(rows.subjects)
+    assert looks[0].fields == ["address", "name"]
+    assert looks[0].object_reference == f"return:{held.pk}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"fields": ("identifier",)}, ("fields", "no_fields")),
+        ({"purpose": "statistics"}, ("fields", "beyond_purpose")),
+        ({"is_total": True}, ("fields", "too_fine")),
+        ({"purpose": "curious"}, ("purpose", "required")),
+        ({"reason": " "}, ("reason", "required")),
+        ({"day": date(2027, 1, 1)}, ("day", "future")),
+    ],
+)
+def test_a_return_asks_for_no_more_than_its_purpose_needs(
+    steward: Actor, noon: datetime, changes: dict[str, object], fault: tuple[str, str]
+) -> None:
+    with pytest.raises(ReturnRefused) as told:
+        ask_return(actor=steward, wish=replace(ROSTER, **changes), token=uuid4(), now=noon)  # type: ignore[arg-type]
+    assert fault in told.value.faults
+
+
+def test_numbers_of_persons_are_in_no_return() -> None:
+    assert not {"identifier", "phone"} & frozenset().union(*RETURNED_FOR.values())
+
+
+def test_asking_again_for_what_is_held_points_to_it(
+    steward: Actor, other: Actor, noon: datetime
+) -> None:
+    held = approved(replace(ROSTER, fields=("name", "address", "sex")), steward, other, noon)
+    with pytest.raises(AlreadyHeld) as told:
+        ask_return(actor=other, wish=ROSTER, token=uuid4(), now=noon)
+    assert told.value.return_id == held.pk
+    held.refresh_from_db()
+    assert held.n_asked_again == 1
+    assert count_saved().n_asked_again == 1
+    more = replace(ROSTER, fields=("name", "birth_on"))
+    assert ask_return(actor=other, wish=more, token=uuid4(), now=noon).pk != held.pk
+
+
+def test_what_holds_an_ask_has_its_fields_its_area_and_is_fresh() -> None:
+    day = date(2026, 11, 20)
+    whole = Selection("resident", frozenset({"name", "address"}), None, is_total=False, day=day)
+    part = replace(whole, fields=frozenset({"name"}), grid_ids=frozenset({1, 2}))
+    assert is_held_by(part, whole)
+    assert not is_held_by(whole, part)
+    assert not is_held_by(replace(part, day=day + timedelta(days=31)), whole)
+    assert not is_held_by(replace(part, is_total=True), whole)
+    assert not is_held_by(part, replace(whole, grid_ids=frozenset({1})))
+
+
+def test_small_counts_are_not_shown(steward: Actor, other: Actor, noon: datetime) -> None:
+    wish = replace(ROSTER, purpose="statistics", is_total=True, fields=("grid", "age_group", "sex"))
+    three = Occupancy.objects.filter(kind="resident", ends_on=None).order_by("resident_id")[:3]
+    Resident.objects.filter(pk__in=three.values("resident_id")).update(
+        sex="", birth_on="2000-01-01"
+    )
+    held = approved(wish, steward, other, noon)
+    rows = read_rows(actor=steward, held=held)
+    assert rows.n_suppressed > 0
+    shown = {row[-1] for row in rows.rows}
+    assert "<5" in shown
+    assert not {"1", "2", "3", "4"} & shown
+    assert rows.subjects == []
+
+
+def test_rows_are_those_the_maker_may_see(steward: Actor, other: Actor, noon: datetime) -> None:
+    held = approved(ROSTER, steward, other, noon)
+    grid = Area.objects.filter(kind="grid", address__level="room").order_by("code")[0]
+    scoped = replace(steward, grid_ids=frozenset({grid.pk}))
+    assert (
+        0
+        < len(read_rows(actor=scoped, held=held).rows)
+        < len(read_rows(actor=steward, held=held).rows)
+    )
+    analyst = make_staff(Role.ANALYST)
+    with pytest.raises(Refused):
+        make_return(actor=analyst, return_id=held.pk, form="csv", now=noon)
+
+
+def test_formulas_stay_text_in_every_form(steward: Actor, other: Actor, noon: datetime) -> None:
+    firm = Organisation.objects.exclude(address=None).filter(ends_on=None).order_by("id")[0]
+    Organisation.objects.filter(pk=firm.pk).update(name='=HYPERLINK("http://x","茶")')
+    wish = replace(ROSTER, register="organisation", fields=("name", "community"))
+    held = approved(wish, steward, other, noon)
+    guarded = '\'=HYPERLINK("http://x","茶")'
+    for form, encoding in (("csv", "utf-8-sig"), ("csv-gb", "gb18030")):
+        _, body = make_return(actor=steward, return_id=held.pk, form=form, now=noon)
+        cells = {row[1] for row in csv.reader(io.StringIO(body.decode(encoding))) if len(row) > 1}
+        assert guarded in cells
+    _, body = make_return(actor=steward, return_id=held.pk, form="xlsx", now=noon)
+    sheet = load_workbook(io.BytesIO(body)).worksheets[0]
+    assert guarded in {row[1] for row in sheet.iter_rows(values_only=True, min_row=2)}
+    assert [guard_cell(text) for text in ("+1", "@a", "平江路")] == ["'+1", "'@a", "平江路"]
+
+
+def test_the_pages_ask_point_approve_and_give_the_file() -> None:
+    make_staff(Role.STEWARD)
+    make_staff(Role.STEWARD, username="test-second")
+    first, second = Client(), Client()
+    first.post("/access/sign-in", {"username": "test-steward", "password": PASSWORD})
+    second.post("/access/sign-in", {"username": "test-second", "password": PASSWORD})
+    form = {
+        "title": "网格人口结构", "department": "区统计局", "register": "resident",
+        "purpose": "statistics", "reason": "年度统计", "legal_basis": "《统计法》第七条",
+        "day": "2026-11-20", "is_total": "1", "fields": ["community", "sex"],
+    }  # fmt: skip
+    assert first.get("/registers/returns/new?register=dwelling").status_code == 200
+    assert first.post("/registers/returns/new", form | {"title": ""}).status_code == 422
+    where = first.post("/registers/returns/new", form).headers["Location"]
+    assert first.post(f"{where}/decide", {"approve": "1"}).status_code == 403
+    assert second.post(f"{where}/decide", {"approve": "1"}).status_code == 302
+    again = second.post("/registers/returns/new", form)
+    assert again.headers["Location"] == where
+    page = first.get(where)
+    assert page.context["preview"].rows
+    made = first.post(f"{where}/make", {"form": "xlsx"})
+    assert made.headers["Content-Disposition"].endswith('.xlsx"')
+    for language in ("zh-hans", "en"):
+        first.post("/i18n/setlang/", {"language": language, "next": "/"})
+        for one in ("/registers/returns/", where, "/registers/returns/new?purpose=verify"):
+            assert first.get(one).status_code == 200
