@@ -1,54 +1,15 @@
 """A steward's first minutes, in a real browser at a real server."""
 
-import json
 import os
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from fangge.registers.models.address import Address
 
 pytestmark = pytest.mark.django_db
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "No Chromium on PATH: install Debian's chromium, then run the tests again."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser, site: str) -> Iterator[Page]:
-    context = chromium.new_context(
-        base_url=site, locale="zh-CN", viewport={"width": 1366, "height": 768}
-    )
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    sign_in(page, "steward")
-    yield page
-    context.close()
-
-
-def sign_in(page: Page, username: str) -> None:
-    passwords = json.loads((Path(os.environ["FANGGE_DATA"]) / "demo-accounts.json").read_text())
-    page.goto("/")
-    page.get_by_label("账号").fill(username)
-    page.get_by_label("密码").fill(passwords[username])
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
 
 
 def test_sign_in_search_loosely_open_the_building_see_the_sources(page: Page) -> None:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from fangge.fusion.views import batches, lineage, quality, quarantine, requests, runs, sources
+from fangge.fusion.views import (
+    batches,
+    decisions,
+    lineage,
+    quality,
+    quarantine,
+    requests,
+    review,
+    runs,
+    sources,
+)
 
 app_name = "fusion"
 urlpatterns = [
@@ -37,5 +47,20 @@ urlpatterns = [
     path("requests/<int:request_id>/refuse", requests.refuse, name="refuse"),
     path("requests/<int:request_id>/withdraw", requests.withdraw, name="withdraw"),
     path("requests/<int:request_id>/take-back", requests.take_back, name="take-back"),
+    path("review/", review.show_queue, name="review"),
+    path("review/next", review.show_first, name="review-next"),
+    path("review/undo", review.undo, name="review-undo"),
+    path("review/preview", review.preview, name="review-preview"),
+    path("review/bulk", review.decide_many, name="review-bulk"),
+    path("review/pairs/<int:pair_id>", review.show_pair, name="pair"),
+    path("review/pairs/<int:pair_id>/decide", review.decide, name="pair-decide"),
+    path("review/decisions/", decisions.show_judgements, name="judgements"),
+    path("review/decisions/<int:judgement_id>/undo", decisions.undo, name="judgement-undo"),
+    path(
+        "review/decisions/<int:judgement_id>/confirm", decisions.confirm, name="judgement-confirm"
+    ),
+    path(
+        "review/decisions/<int:judgement_id>/decline", decisions.decline, name="judgement-decline"
+    ),
     path("records/<int:record_id>", lineage.show_lineage, name="lineage"),
 ]

@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from fangge.engine.linkage.parameters import organisation_parameters, resident_parameters
 from fangge.engine.linkage.pipeline import Linked, link_records
 from fangge.engine.linkage.schema import REVIEWED
 from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
-from fangge.engine.linkage.survivorship import choose_values
+from fangge.engine.linkage.survivorship import choose_values, measure_commonness
+from fangge.registers.queries.figures import count_characters
 
 PARTS = ("holder", "tenant", "owner", "organisation")
 """What of a row speaks of a subject; the engine's record is the row's number times this many."""
 
+ENOUGH = 1_000
 RESIDENT_FIELDS = ("name", "sex", "birth_on", "identifier", "phone", "address_code", "updated_on")
 ORGANISATION_FIELDS = (
     "name",
@@ -107,7 +110,17 @@ def fuse_as_told(
         weight=pl.lit(None, pl.Float32),
     )
     linked = Linked(clusters=clusters, pairs=pl.DataFrame(schema=dict(REVIEWED)))
-    return _fuse(_checked(parts) if kind == "resident" else parts, linked, precedence)
+    checked = _checked(parts) if kind == "resident" else parts
+    return _fuse(checked, linked, precedence, _commonness_of(checked["name"], kind))
+
+
+def _commonness_of(names: pl.Series, kind: str) -> np.ndarray:
+    """Measure how common the characters of a few names are, as the whole register has them."""
+    counts = count_characters(kind, set("".join(names.drop_nulls())))
+    most = max(counts.values(), default=1)
+    # Only which is the more common matters: so many of each, in proportion, tell it as well.
+    few = {one: max(1, round(n * ENOUGH / most)) for one, n in counts.items() if n}
+    return measure_commonness(pl.Series([one for one, n in few.items() for _ in range(n)]))
 
 
 def number_parts(records: pl.Series, parts: pl.Series) -> pl.Series:
@@ -131,8 +144,13 @@ def number_decided(decided: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _fuse(parts: pl.DataFrame, linked: Linked, precedence: Mapping[str, int]) -> Fused:
-    chosen = choose_values(parts, linked.clusters, precedence)
+def _fuse(
+    parts: pl.DataFrame,
+    linked: Linked,
+    precedence: Mapping[str, int],
+    commonness: np.ndarray | None = None,
+) -> Fused:
+    chosen = choose_values(parts, linked.clusters, precedence, commonness=commonness)
     n_parts = len(PARTS)
     subjects = chosen.with_columns(
         pl.col(name) // n_parts for name in chosen.columns if name.endswith("_record")

@@ -41,6 +41,11 @@ def speakers_of(kind: str) -> tuple[Speaker, ...]:
     return SPEAKERS
 
 
+def speaker_of(kind: str, source: str, part: str) -> Speaker:
+    """Give the speaker that this part of a source's row is."""
+    return next(one for one in speakers_of(kind) if (one.source, one.part) == (source, part))
+
+
 def parameters_of(kind: str) -> Parameters:
     return organisation_parameters() if kind == "organisation" else resident_parameters()
 

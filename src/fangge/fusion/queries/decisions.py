@@ -1,6 +1,7 @@
 """What persons decided of pairs, as the link run must keep it and as the desk lists it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from fangge.fusion.models.review import Judgement, JudgementState, PairDecision
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.kernel.errors import Missing
+from fangge.registers.queries.labels import EntryLabel, label_entries
 from fangge.registers.queries.leads import entries_led_to
 
 STANDING_SCHEMA = {
@@ -159,3 +161,42 @@ def entry_of(kind: str, record_id: int | None, part: str) -> int | None:
 def count_parts(kind: str) -> int:
     """Count the record parts that speak of such subjects."""
     return LinkDecision.objects.filter(kind=kind, is_current=True).count()
+
+
+PAGE_JUDGEMENTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementLine:
+    """A decision as the list shows it: the verdict, on how many pairs, and what it did."""
+
+    judgement: Judgement
+    verdict: str
+    n_pairs: int
+    joined: list[tuple[EntryLabel, EntryLabel]]  # from the one entry to the other
+
+
+def list_judgements(
+    *, actor: Actor, state: str = "", by: str = "", before: int | None = None
+) -> list[JudgementLine]:
+    """List what was decided, newest first, one more than a page to tell whether there is a next."""
+    found = list(
+        judgements_visible_to(actor, state=state, by=by, before=before).prefetch_related(
+            "decisions"
+        )[: PAGE_JUDGEMENTS + 1]
+    )
+    return [
+        JudgementLine(
+            judgement=one,
+            verdict=next((decision.verdict for decision in one.decisions.all()), ""),
+            n_pairs=len(one.decisions.all()),
+            joined=_label_moves(one),
+        )
+        for one in found
+    ]
+
+
+def _label_moves(judgement: Judgement) -> list[tuple[EntryLabel, EntryLabel]]:
+    moved = sorted({(move["start"], move["end"]) for move in judgement.moves})
+    labels = label_entries(judgement.kind, {entry for pair in moved for entry in pair})
+    return [(labels[start], labels[end]) for start, end in moved]

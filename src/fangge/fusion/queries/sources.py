@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Max, QuerySet
+from django.utils.translation import get_language
 
 from fangge.fusion.models.source import (
     Batch,
@@ -85,3 +86,15 @@ def faults_of_batch(batch: Batch) -> dict[str, int]:
         for rule in {fault["rule"] for fault in faults}:
             counts[rule] = counts.get(rule, 0) + 1
     return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def source_titles() -> dict[str, str]:
+    """Give each source its title, in the language of the page."""
+    is_english = (get_language() or "").startswith("en")
+    contracts = {
+        source.code: read_contract(source.contract) for source in Source.objects.order_by("code")
+    }
+    return {
+        code: contract.title_en if is_english else contract.title
+        for code, contract in contracts.items()
+    }

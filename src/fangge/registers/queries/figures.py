@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from fangge.kernel.actor import Actor
 from fangge.registers.models.mapcell import MapCell, MapLayer
@@ -37,10 +37,25 @@ def counts_visible_to(actor: Actor) -> dict[str, int]:
     return {layer.value: found.get(layer.value, 0) for layer in MapLayer}
 
 
+def _running(kind: str) -> QuerySet[Resident] | QuerySet[Organisation]:
+    register = Organisation if kind == "organisation" else Resident
+    return register.objects.filter(ends_on=None)
+
+
+def count_characters(kind: str, characters: Collection[str]) -> dict[str, int]:
+    """Count the residents or organisations whose names have each of these characters."""
+    listed = sorted(characters)
+    counts = {
+        f"n_{place}": Count("id", filter=Q(name__contains=character))
+        for place, character in enumerate(listed)
+    }
+    found = _running(kind).aggregate(**counts) if counts else {}
+    return {character: found[f"n_{place}"] for place, character in enumerate(listed)}
+
+
 def name_shares(kind: str, names: Collection[str]) -> dict[str, float]:
     """Give the share (0 to 1) of the residents or organisations that have each of these names."""
-    register = Organisation if kind == "organisation" else Resident
-    running = register.objects.filter(ends_on=None)
+    running = _running(kind)
     counts = running.filter(name__in=names).values_list("name").annotate(Count("id"))
     n_all = max(1, running.count())
     return {name: n_same / n_all for name, n_same in counts}
