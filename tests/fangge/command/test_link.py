@@ -1,8 +1,12 @@
 """`fangge link` over files, without a database."""
 
 import json
+import resource
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -156,3 +160,38 @@ def test_an_empty_folder_says_what_it_should_hold(tmp_path: Path) -> None:
     told = run(tmp_path / "in", tmp_path / "out")
     assert told.exit_code == 1
     assert "residents*.parquet" in told.output
+
+
+def start(source: Path, output: Path, **settings: Any) -> subprocess.Popen[bytes]:
+    call = [sys.executable, "-m", "fangge", "link", "--input", str(source), "--output", str(output)]
+    return subprocess.Popen(
+        [*call, "--only", "residents"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, **settings
+    )
+
+
+def test_a_run_killed_while_it_writes_leaves_the_output_absent(
+    district: Path, tmp_path: Path
+) -> None:
+    program = start(district, tmp_path / "out")
+    while program.poll() is None and not list(tmp_path.glob(".out.*")):
+        pass
+    program.kill()
+    program.communicate()
+    if (tmp_path / "out").exists():  # it was quicker than the kill
+        assert len(list((tmp_path / "out").iterdir())) == 4
+    assert run(district, tmp_path / "out", "--only", "residents").exit_code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_a_full_disk_is_told_and_nothing_half_written_is_left(
+    district: Path, tmp_path: Path
+) -> None:
+    def allow_little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    program = start(district, tmp_path / "out", preexec_fn=allow_little)
+    _, said = program.communicate()
+    assert program.returncode == 1, said
+    assert b"Nothing was written" in said
+    assert b"Traceback" not in said
+    assert not list(tmp_path.iterdir())

@@ -55,10 +55,6 @@ def command(
         summary = link_with_spark(link, master, settings) if master else link()
     except FanggeError as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(
-            f"{error}. Nothing was written to {output}: make room, then try again."
-        ) from error
     if as_json:
         print_json(summary)
     else:

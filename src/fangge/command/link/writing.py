@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from fangge.command.link.fusing import Fused, Spread
-from fangge.kernel.errors import Conflict
+from fangge.kernel.errors import Conflict, Invalid
 
 SUMMARY = "link.json"
 TABLES = ("clusters", "entries", "review")
@@ -18,6 +18,10 @@ TABLES = ("clusters", "entries", "review")
 
 class OutputTaken(Conflict):
     """The output folder holds something that `fangge link` did not write."""
+
+
+class OutputUnwritable(Invalid):
+    """The output could not be written, and nothing of it is left."""
 
 
 def check_output(folder: Path) -> None:
@@ -41,6 +45,10 @@ def write_output(folder: Path, found: Mapping[str, Fused], summary: Mapping[str,
         (fresh / SUMMARY).write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise OutputUnwritable(
+            f"Nothing was written to {folder}: {error}. Make room, then try again."
+        ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
