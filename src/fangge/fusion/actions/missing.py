@@ -83,28 +83,28 @@ def settle_missing(batch: Batch, keys: pl.Series, extract: Extract, *, now: date
 @transaction.atomic
 def end_missing(*, actor: Actor, batch_id: int, reason: str, now: datetime) -> int:
     """Answer that what the extract lacks is gone: it speaks no longer. Give how many."""
-    batch = _lock_asked(batch_id)
+    batch = _lock_asked(actor, batch_id)
     return _answer(batch, "missing.end", actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
 def keep_missing(*, actor: Actor, batch_id: int, reason: str, now: datetime) -> int:
     """Answer that the extract was at fault: what it lacks still holds. Give how many."""
-    batch = _lock_asked(batch_id)
+    batch = _lock_asked(actor, batch_id)
     return _answer(batch, "missing.keep", actor=actor, reason=reason, now=now)
 
 
-def _lock_asked(batch_id: int) -> Batch:
+def _lock_asked(actor: Actor, batch_id: int) -> Batch:
     batch = Batch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
         raise Missing(f"There is no batch {batch_id}.")
+    actor.require("quarantine.decide")
     if not batch.is_missing_asked:
         raise NothingAsked("Somebody answered before. Nothing was changed.")
     return batch
 
 
 def _answer(batch: Batch, verb: str, *, actor: Actor, reason: str, now: datetime) -> int:
-    actor.require("quarantine.decide")
     if not reason.strip():
         raise ReasonMissing("Say why, so that the next steward can follow.")
     asked = SourceRecord.objects.filter(missing_from=batch)
