@@ -72,7 +72,7 @@ def test_a_phone_and_english_work_too(page: Page) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/", "/registers/map", "/registers/addresses/", "/fusion/sources/", "/fusion/quarantine/",
-     "/registers/search?q=花园"],
+     "/registers/search?q=花园", "/registers/addresses/read", "/registers/addresses/waiting/"],
 )  # fmt: skip
 def test_pages_pass_axe(page: Page, path: str) -> None:
     page.goto(path)

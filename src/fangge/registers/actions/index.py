@@ -39,7 +39,7 @@ ROWS = """
         GROUP BY alias.address_id
     ) alias ON alias.address_id = address.id
     WHERE address.ends_on IS NULL"""
-INDEX_LOCK = 7_306_102  # one writer of the index at a time
+INDEX_LOCK = 7_306_105  # one writer of the index at a time
 
 
 def compile_index(*, run_id: int) -> Path:
