@@ -73,24 +73,32 @@ def fuse_records(
     linked = link(records, PARAMETERS[kind]())
     tell(f"link_{kind}")
     common = measure_commonness(records[PERSON_NAMES[kind]])
-    entries = choose_entries(records, linked.clusters, precedence=precedence, common=common)
+    entries = choose_entries(
+        records, linked.clusters, precedence=precedence, common=common, prepared=linked.prepared
+    )
     tell(f"choose_{kind}")
     return Fused(clusters=tell_decisions(linked), entries=entries, review=linked.pairs)
 
 
 def choose_entries(
-    records: pl.DataFrame, clusters: pl.DataFrame, *, precedence: Mapping[str, int], common: Ints
+    records: pl.DataFrame,
+    clusters: pl.DataFrame,
+    *,
+    precedence: Mapping[str, int],
+    common: Ints,
+    prepared: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Choose the best value of each field; a code that fails its check stands in no entry.
 
-    `common` tells how often each character stands in all names, of which these may be a part.
+    `common` tells how often each character stands in all names, of which these may be a part;
+    `prepared` are the records as numbers, where the run kept them.
     """
     checked = records.with_columns(
         check(records[name]).alias(name)
         for name, check in CHECKED.items()
         if name in records.columns
     )
-    chosen = choose_values(checked, clusters, precedence, commonness=common)
+    chosen = choose_values(checked, clusters, precedence, prepared=prepared, commonness=common)
     return chosen.rename({"cluster": "entry_id"})
 
 

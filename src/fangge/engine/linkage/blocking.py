@@ -1,16 +1,19 @@
 """Records to candidate pairs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 
 import numba
 import numpy as np
 import polars as pl
 
-from fangge.engine.linkage.codes import Flags, Ints, combine_codes, group_members
+from fangge.engine.linkage.codes import Flags, Ints, combine_codes
+from fangge.engine.linkage.grouping import group_members
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.schema import PLACES
 
 PLACE_BITS = 32
+N_THREADS = 2
 
 
 def pair_records(
@@ -41,10 +44,13 @@ def pair_records(
     """
     named = named_rows(prepared, parameters)
     wanted = ~named if seekers is None else seekers & ~named
-    found = [
-        _pair_block(block_keys(prepared, block), wanted, named, parameters.largest_block)
-        for block in parameters.blocks
-    ]
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        found = pool.map(
+            lambda block: _pair_block(
+                block_keys(prepared, block), wanted, named, parameters.largest_block
+            ),
+            parameters.blocks,
+        )
     packed = np.sort(np.concatenate([*found, np.zeros(0, dtype=np.int64)]))
     packed = packed[np.diff(packed, prepend=-1) != 0]
     return pl.DataFrame(

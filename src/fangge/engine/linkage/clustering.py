@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.linkage.codes import Flags, Int, Ints, group_members, lead_codes
+from fangge.engine.linkage.codes import Flags, Int, Ints
+from fangge.engine.linkage.grouping import group_members, lead_codes
 from fangge.engine.linkage.schema import CLUSTERS
 
 Weights = NDArray[np.float32]

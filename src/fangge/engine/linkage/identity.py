@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import polars as pl
 
-from fangge.engine.linkage.codes import Bytes, Int, Ints, mix, text_buffers
+from fangge.engine.linkage.codes import Bytes, Flags, Int, Ints, mix, text_buffers
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
@@ -20,7 +20,8 @@ class WrittenCodes(NamedTuple):
 
     `valid` is the number of a code that passes its check. `front` and `back` are the halves as
     written, right or not, seven bits a character: one wrong character spoils one half only.
-    `birth` counts days, and `sex` is 1 or 2, where a valid identifier tells them.
+    `birth` counts days, and `sex` is 1 or 2, where a valid identifier tells them. `is_styled`
+    where gaps or small letters were passed over.
     """
 
     valid: Ints
@@ -28,6 +29,7 @@ class WrittenCodes(NamedTuple):
     back: Ints
     birth: Ints
     sex: Ints
+    is_styled: Flags
 
 
 NO_DAY = 0
@@ -37,16 +39,28 @@ DAY_BASE = 1_000_000
 
 def read_identifiers(codes: pl.Series) -> WrittenCodes:
     """Read resident identifiers: check, halves, and the birth date and sex that they tell."""
-    return WrittenCodes(*_read_identifiers(*text_buffers(codes)))
+    data, starts = text_buffers(codes)
+    return WrittenCodes(*_read_identifiers(data, starts), _mark_styled(data, starts))
 
 
 def read_credit_codes(codes: pl.Series) -> WrittenCodes:
     """Read unified social credit codes: check and halves."""
     values = np.full(256, -1, dtype=np.int64)
     values[np.frombuffer(CREDIT_ALPHABET, dtype=np.uint8)] = np.arange(31)
-    valid, front, back = _read_credit_codes(*text_buffers(codes), values, CREDIT_WEIGHTS)
+    data, starts = text_buffers(codes)
+    valid, front, back = _read_credit_codes(data, starts, values, CREDIT_WEIGHTS)
     nothing = np.zeros(len(valid), dtype=np.int64)
-    return WrittenCodes(valid, front, back, nothing, nothing)
+    return WrittenCodes(valid, front, back, nothing, nothing, _mark_styled(data, starts))
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_styled(data: Bytes, starts: Ints) -> Flags:
+    """Mark codes with anything but digits and capitals in them."""
+    styled = np.zeros(len(starts) - 1, dtype=np.bool_)
+    for i in range(len(styled)):
+        for at in range(starts[i], starts[i + 1]):
+            styled[i] |= data[at] < 48 or data[at] > 90
+    return styled
 
 
 @numba.njit(cache=True, nogil=True)

@@ -42,7 +42,9 @@ class Changed:
     """Clusters of before that are no more."""
 
 
-def link_all(records: pl.DataFrame, parameters: Parameters) -> Kept:
+def link_all(
+    records: pl.DataFrame, parameters: Parameters, decided: pl.DataFrame | None = None
+) -> Kept:
     """Link all records, as `link_records` does, and keep what the next run needs."""
     prepared = prepare_records(records, parameters)
     fitted = rescale_prior(parameters, prepared.height)
@@ -53,11 +55,13 @@ def link_all(records: pl.DataFrame, parameters: Parameters) -> Kept:
         prepared=prepared,
         counts=counts,
         edges=_by_record(edges, prepared["record_id"]),
-        linked=cluster_prepared(prepared, edges, fitted),
+        linked=cluster_prepared(prepared, edges, fitted, decided),
     )
 
 
-def link_changes(kept: Kept, changed: pl.DataFrame, removed: pl.Series) -> Kept:
+def link_changes(
+    kept: Kept, changed: pl.DataFrame, removed: pl.Series, decided: pl.DataFrame | None = None
+) -> Kept:
     """Link again after some records changed, came or went.
 
     Parameters
@@ -68,6 +72,8 @@ def link_changes(kept: Kept, changed: pl.DataFrame, removed: pl.Series) -> Kept:
         Records that are new, or take the place of those with the same record_id.
     removed : polars.Series
         record_id of records that are no more; those that never were are passed over.
+    decided : polars.DataFrame, optional
+        All that persons decided, as in `link_records`.
 
     Returns
     -------
@@ -99,7 +105,7 @@ def link_changes(kept: Kept, changed: pl.DataFrame, removed: pl.Series) -> Kept:
         prepared=prepared,
         counts=counts,
         edges=_by_record(edges, prepared["record_id"]),
-        linked=cluster_prepared(prepared, edges, fitted),
+        linked=cluster_prepared(prepared, edges, fitted, decided),
     )
 
 

@@ -1,6 +1,6 @@
 """The stages in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,10 @@ class Linked:
 
     clusters: pl.DataFrame
     pairs: pl.DataFrame
+    prepared: pl.DataFrame | None = None
+    """The records as numbers, where the run was over all of them in one place."""
+    first_rows: pl.Series | None = None
+    """The row of the first record of each one's cluster, where no person decided any."""
 
 
 def link_records(
@@ -56,7 +60,9 @@ def link_records(
     prepared = prepare_records(records, parameters)
     fitted = rescale_prior(parameters, prepared.height)
     counts = count_values(prepared, fitted)
-    return cluster_prepared(prepared, find_edges(prepared, counts, fitted), fitted, decided)
+    linked = cluster_prepared(prepared, find_edges(prepared, counts, fitted), fitted, decided)
+    known = [] if linked.first_rows is None else [linked.first_rows]
+    return replace(linked, prepared=prepared.with_columns(known))
 
 
 def find_edges(
@@ -100,7 +106,11 @@ def cluster_prepared(
     clusters = describe_clusters(prepared["record_id"], codes, grouped, attached)
     pairs = _list_doubts(pl.concat([doubtful, lone]), cut, grouped.labels, named)
     ids = prepared["record_id"]
-    found = Linked(clusters=clusters, pairs=_name_rows(pairs, ids).sort("left", "right"))
+    found = Linked(
+        clusters=clusters,
+        pairs=_name_rows(pairs, ids).sort("left", "right"),
+        first_rows=pl.Series("first_row", grouped.labels),
+    )
     if decided is None or decided.is_empty():
         return found
     keys = pl.DataFrame({"record_id": ids, "key": codes}).filter(pl.col("key") != 0)

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from fangge.engine.linkage.codes import Ints
+from fangge.engine.linkage.grouping import count_codes
 from fangge.engine.linkage.parameters import Field, Parameters
 from fangge.engine.linkage.schema import MISSING, VALUE_COUNTS
 
@@ -14,17 +15,14 @@ STEPS_A_BIT = 2
 
 def count_values(prepared: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     """Count how often each value occurs, of the fields where rarity counts: VALUE_COUNTS."""
-    counted = [
-        prepared.lazy()
-        .filter(pl.col(field.name) != 0)
-        .group_by(value=field.name)
-        .agg(n=pl.len().cast(pl.Int64))
-        .select(pl.lit(field.name).alias("field"), "value", "n")
-        for field in parameters.fields
-        if field.counts_rarity
-    ]
-    empty = pl.LazyFrame(schema=dict(VALUE_COUNTS))
-    return pl.concat([empty, *counted]).sort("field", "value").collect()
+    counted = [pl.DataFrame(schema=dict(VALUE_COUNTS))]
+    for field in parameters.fields:
+        if field.counts_rarity:
+            values, n = count_codes(prepared[field.name].to_numpy())
+            order = np.argsort(values)
+            name = pl.repeat(field.name, len(values), dtype=pl.String, eager=True)
+            counted.append(pl.DataFrame({"field": name, "value": values[order], "n": n[order]}))
+    return pl.concat(counted).sort("field", maintain_order=True)
 
 
 def score_pairs(

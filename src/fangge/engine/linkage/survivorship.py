@@ -5,23 +5,31 @@ from collections.abc import Mapping
 import numba
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from fangge.engine.linkage.codes import (
     FULL_WIDTH,
+    Bytes,
     Flags,
     Ints,
     encode_names,
     encode_numbers,
     encode_texts,
-    group_members,
+    text_buffers,
 )
+from fangge.engine.linkage.grouping import gather_rows
 from fangge.engine.linkage.identity import DAY_BASE, read_identifiers
 
+Rates = NDArray[np.uint8]
+
 UNKNOWN_RANK = 1_000
+FIRST_ROW = "first_row"
+"""In prepared records that a run gave: the row of the first record of each one's cluster."""
 NOT_VALUES = ("record_id", "source", "updated_on")
 NAMES, NUMBERS = ("name", "representative"), ("phone",)
 N_PLANE = 65_536
-MOST_VOTES, MOST_COMMON = 255, 255
+FIRST_BYTE, LAST_BYTE = 0xE4, 0xE9
+MOST_VOTES, MOST_COMMON, AS_TOLD = 255, 254, 255
 
 
 def choose_values(
@@ -29,6 +37,7 @@ def choose_values(
     clusters: pl.DataFrame,
     precedence: Mapping[str, int],
     *,
+    prepared: pl.DataFrame | None = None,
     commonness: Ints | None = None,
 ) -> pl.DataFrame:
     """Choose the value of each field of each subject, and say which record it came from.
@@ -41,6 +50,8 @@ def choose_values(
         record_id and cluster.
     precedence : mapping of source to rank
         Lower speaks first; a source that is not named speaks last.
+    prepared : polars.DataFrame, optional
+        The same records as numbers, as a run gave them; it spares reading them again.
     commonness : int64 array, optional
         What `measure_commonness` gave for these records or an earlier state of them.
 
@@ -59,54 +70,98 @@ def choose_values(
     The winner is the greatest of a packed number per record, and so is itself the lineage. Time
     O(n * size of a cluster).
     """
-    ranked = records.join(clusters.select("record_id", "cluster"), on="record_id")
-    if not ranked["record_id"].is_sorted():
-        ranked = ranked.sort("record_id")
-    fields = [name for name in records.columns if name not in NOT_VALUES]
-    labels = ranked["cluster"].cast(pl.Int64)
-    # Shifted by one, for a key of 0 is none.
-    firsts, members = group_members((labels + 1).to_numpy(), np.ones(ranked.height, dtype=np.bool_))
-    order = np.argsort(labels.gather(members[firsts[:-1]]).to_numpy(), kind="stable")
-    chosen = {"cluster": labels.gather(members[firsts[:-1][order]])}
-    told, is_valid = _tell_by_identifier(ranked)
-    turn = _order_speakers(ranked, precedence)
-    for field in fields:
+    ranked, labels = _align(records, clusters, prepared)
+    known = prepared if prepared is not None and _are_same(ranked, prepared) else None
+    told, is_valid = _tell_by_identifier(ranked, known)
+    firsts, members = gather_rows(labels)
+    turn = _order_speakers(ranked, precedence)[members]
+    ids = ranked["record_id"]
+    chosen = {"cluster": ids.gather(labels[members[firsts[:-1]]])}
+    for field in records.columns:
+        if field in NOT_VALUES:
+            continue
         values = told.get(field, ranked[field])
-        codes = _encode(values, field)
-        common = _rate_names(codes, commonness) if field in NAMES else np.zeros(0, dtype=np.int64)
-        first = is_valid if field in told else np.zeros(0, dtype=np.bool_)
-        winners = _choose_rows(firsts, members, codes, first, common, turn)[order]
-        rows = pl.Series(winners).replace(-1, None)
+        codes = _encode(values, field, known)
+        common = _rate_values(codes, field, commonness, is_valid if field in told else None)
+        winners = members[_choose_rows(firsts, codes[members], common[members], turn)]
+        spoken = codes[winners] != 0
+        rows = pl.Series(winners).set(pl.Series(~spoken), None)
         taken = values.gather(rows)
         chosen[field] = (tidy_names(taken) if field in NAMES else taken).alias(field)
-        chosen[f"{field}_record"] = ranked["record_id"].gather(rows)
+        chosen[f"{field}_record"] = ids.gather(rows)
     return pl.DataFrame(chosen)
+
+
+def _align(
+    records: pl.DataFrame, clusters: pl.DataFrame, prepared: pl.DataFrame | None
+) -> tuple[pl.DataFrame, Ints]:
+    """Give the clustered records in order, and for each the row that names its cluster."""
+    if not clusters["record_id"].is_sorted():
+        clusters = clusters.sort("record_id")
+    if not records["record_id"].is_sorted():
+        records = records.sort("record_id")
+    if prepared is not None and FIRST_ROW in prepared.columns and _are_same(records, prepared):
+        return records, prepared[FIRST_ROW].to_numpy()
+    if not _are_same(records, clusters):
+        records = records.join(clusters.select("record_id"), on="record_id", how="semi")
+        records = records.sort("record_id")
+        clusters = clusters.join(records.select("record_id"), on="record_id", how="semi")
+        clusters = clusters.sort("record_id")
+    held = records["record_id"].to_numpy()
+    return records, np.searchsorted(held, clusters["cluster"].to_numpy())
+
+
+def _are_same(records: pl.DataFrame, others: pl.DataFrame) -> bool:
+    return np.array_equal(records["record_id"].to_numpy(), others["record_id"].to_numpy())
 
 
 def tidy_names(names: pl.Series) -> pl.Series:
     """Write names as a register does: usual width and dot, no gaps but between Latin words."""
-    plain = names.str.replace_many({**FULL_WIDTH, "　": " ", "•": "·", "・": "·", "‧": "·"})
-    return plain.str.strip_chars().str.replace_all(r"([^A-Za-z0-9.,&])\s+", "$1")
+    rows = pl.Series(np.flatnonzero(_mark_odd(*text_buffers(names))))
+    odd = names.gather(rows)
+    plain = odd.str.replace_many({**FULL_WIDTH, "　": " ", "•": "·", "・": "·", "‧": "·"})
+    tidy = plain.str.strip_chars().str.replace_all(r"([^A-Za-z0-9.,&])\s+", "$1")
+    return names.clone().scatter(rows, tidy) if rows.len() else names
 
 
-def _tell_by_identifier(records: pl.DataFrame) -> tuple[dict[str, pl.Series], Flags]:
+@numba.njit(cache=True, nogil=True)
+def _mark_odd(data: Bytes, starts: Ints) -> Flags:
+    """Mark the texts that hold anything but common Chinese characters."""
+    odd = np.zeros(len(starts) - 1, dtype=np.bool_)
+    for i in range(len(odd)):
+        for at in range(starts[i], starts[i + 1], 3):
+            if not FIRST_BYTE <= data[at] <= LAST_BYTE:
+                odd[i] = True
+                break
+    return odd
+
+
+def _tell_by_identifier(
+    records: pl.DataFrame, prepared: pl.DataFrame | None
+) -> tuple[dict[str, pl.Series], Flags]:
     """Give birth dates and sexes as valid identifiers tell them, or else as they are said."""
     if "identifier" not in records.columns:
         return {}, np.zeros(0, dtype=np.bool_)
-    read = read_identifiers(records["identifier"])
-    is_valid = read.valid != 0
+    if prepared is None:
+        read = read_identifiers(records["identifier"])
+        valid, birth = read.valid, read.birth
+    else:
+        valid, birth = prepared["identifier"].to_numpy(), prepared["birth_on"].to_numpy()
+    is_valid = valid != 0
     told = {}
     if "birth_on" in records.columns:
-        days = pl.Series((read.birth - DAY_BASE).astype(np.int32)).cast(pl.Date)
+        days = pl.Series((birth - DAY_BASE).astype(np.int32)).cast(pl.Date)
         told["birth_on"] = days.zip_with(pl.Series(is_valid), records["birth_on"])
     if "sex" in records.columns:
-        sexes = pl.Series([None, "1", "2"], dtype=pl.String).gather(read.sex)
+        sexes = pl.Series(["2", "1"]).gather(valid % 2)
         told["sex"] = sexes.zip_with(pl.Series(is_valid), records["sex"])
     return told, np.asarray(is_valid)
 
 
-def _encode(values: pl.Series, field: str) -> Ints:
+def _encode(values: pl.Series, field: str, prepared: pl.DataFrame | None) -> Ints:
     """Give each value a number; 0 is missing, and values that differ in style only are one."""
+    if prepared is not None and field in prepared.columns:
+        return prepared[field].to_numpy()
     if field in NAMES:
         return encode_names(values)[0]
     if values.dtype == pl.String:
@@ -130,7 +185,7 @@ def measure_commonness(names: pl.Series) -> Ints:
     return np.asarray(_count_characters(encode_names(names)[0]))
 
 
-def _rate_names(codes: Ints, commonness: Ints | None) -> Ints:
+def _rate_names(codes: Ints, commonness: Ints | None) -> Rates:
     """Rate names by their least common character, in half bits."""
     counts = _count_characters(codes) if commonness is None else commonness
     steps = np.rint(2 * np.log2(np.maximum(counts, 1))).astype(np.int64)
@@ -149,8 +204,8 @@ def _count_characters(codes: Ints) -> Ints:
 
 
 @numba.njit(cache=True, nogil=True)
-def _rate_characters(codes: Ints, steps: Ints) -> Ints:
-    rated = np.zeros(len(codes), dtype=np.int64)
+def _rate_characters(codes: Ints, steps: Ints) -> Rates:
+    rated = np.zeros(len(codes), dtype=np.uint8)
     for i in range(len(codes)):
         rest = max(codes[i], 0)
         least = np.int64(MOST_COMMON)
@@ -161,31 +216,28 @@ def _rate_characters(codes: Ints, steps: Ints) -> Ints:
     return rated
 
 
+def _rate_values(codes: Ints, field: str, commonness: Ints | None, is_told: Flags | None) -> Rates:
+    """Rate values of equally many votes: names by their characters; what is told is above votes."""
+    if field in NAMES:
+        return _rate_names(codes, commonness)
+    if is_told is not None:
+        return np.where(is_told, AS_TOLD, 0).astype(np.uint8)
+    return np.zeros(len(codes), dtype=np.uint8)
+
+
 @numba.njit(cache=True, nogil=True)
-def _choose_rows(
-    firsts: Ints, members: Ints, codes: Ints, first: Flags, common: Ints, turn: Ints
-) -> Ints:
-    """Give the row whose value stands for each group; -1 where nobody says anything."""
-    winners = np.full(len(firsts) - 1, -1, dtype=np.int64)
+def _choose_rows(firsts: Ints, codes: Ints, common: Rates, turn: Ints) -> Ints:
+    """Give the place whose value stands for each group; the first where nobody says anything."""
+    winners = firsts[:-1].copy()
     for group in range(len(firsts) - 1):
-        rows = members[firsts[group] : firsts[group + 1]]
         best = np.int64(-1)
-        for row in rows:
-            if codes[row] == 0:
+        for at in range(firsts[group], firsts[group + 1]):
+            if codes[at] == 0:
                 continue
-            score = min(_count_votes(rows, codes, row), MOST_VOTES)
-            if len(first):
-                score += (MOST_VOTES + 1) * first[row]
-            score = (score << 8) | (common[row] if len(common) else 0)
-            score = (score << 40) | turn[row]
+            votes = np.int64(common[at] == AS_TOLD) << 8
+            for other in range(firsts[group], min(firsts[group + 1], firsts[group] + MOST_VOTES)):
+                votes += codes[other] == codes[at]
+            score = (((votes << 8) | common[at]) << 40) | turn[at]
             if score > best:
-                best, winners[group] = score, row
+                best, winners[group] = score, at
     return winners
-
-
-@numba.njit(cache=True, nogil=True)
-def _count_votes(rows: Ints, codes: Ints, row: int) -> int:
-    n_votes = 0
-    for other in rows:
-        n_votes += codes[other] == codes[row]
-    return n_votes

@@ -150,7 +150,9 @@ def _fuse(
     precedence: Mapping[str, int],
     commonness: np.ndarray | None = None,
 ) -> Fused:
-    chosen = choose_values(parts, linked.clusters, precedence, commonness=commonness)
+    chosen = choose_values(
+        parts, linked.clusters, precedence, prepared=linked.prepared, commonness=commonness
+    )
     n_parts = len(PARTS)
     subjects = chosen.with_columns(
         pl.col(name) // n_parts for name in chosen.columns if name.endswith("_record")
