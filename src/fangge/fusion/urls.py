@@ -12,6 +12,7 @@ from fangge.fusion.views import (
     review,
     runs,
     sources,
+    why,
 )
 
 app_name = "fusion"
@@ -62,5 +63,7 @@ urlpatterns = [
     path(
         "review/decisions/<int:judgement_id>/decline", decisions.decline, name="judgement-decline"
     ),
+    path("why/<slug:kind>/<int:entry_id>", why.show_why, name="why"),
+    path("why/<slug:kind>/<int:entry_id>/take-out", why.take_out_record, name="take-out"),
     path("records/<int:record_id>", lineage.show_lineage, name="lineage"),
 ]

@@ -6,6 +6,7 @@ import polars as pl
 
 from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.constraints import honour_decisions
+from fangge.engine.linkage.explanation import explain_cluster
 from fangge.engine.linkage.parameters import (
     Parameters,
     organisation_parameters,
@@ -14,6 +15,7 @@ from fangge.engine.linkage.parameters import (
 )
 from fangge.engine.linkage.schema import MISSING, VALUE_COUNTS
 from fangge.engine.linkage.scoring import weigh_fields
+from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.standardise.records import prepare_records
 from fangge.fusion.adapters.engine import (
     ORGANISATION_FIELDS,
@@ -200,3 +202,48 @@ def fields_of(kind: str) -> tuple[str, ...]:
     if kind == "organisation":
         return tuple(name for name in ORGANISATION_FIELDS if name != "updated_on")
     return ("name", "sex", "birth_on", "identifier", "phone", "address_code")
+
+
+def span_parts(parts: pl.DataFrame, decided: pl.DataFrame, *, kind: str) -> pl.DataFrame:
+    """Say what holds an entry's parts together: left, right, by and bits, one less than parts.
+
+    Equal identifiers come first, then what a person decided, then the strongest evidence.
+    """
+    numbers = parts["record_id"]
+    every = (
+        pl.DataFrame({"left": numbers})
+        .join(pl.DataFrame({"right": numbers}), how="cross")
+        .filter(pl.col("left") < pl.col("right"))
+    )
+    weighed = weigh_pairs(parts, every, kind=kind).select("left", "right", bits="weight")
+    parameters = parameters_of(kind)
+    keys = prepare_records(parts, parameters).select("record_id", key=parameters.identifier)
+    same = number_decided(decided).filter("is_same").select("left", "right", is_decided=True)
+    told = (
+        weighed.join(keys, left_on="left", right_on="record_id")
+        .join(keys, left_on="right", right_on="record_id", suffix="_right")
+        .join(same, on=["left", "right"], how="left")
+        .with_columns(
+            by=pl.when((pl.col("key") != 0) & (pl.col("key") == pl.col("key_right")))
+            .then(pl.lit("identifier"))
+            .when(pl.col("is_decided").fill_null(value=False))
+            .then(pl.lit("person"))
+            .otherwise(pl.lit("score"))
+        )
+    )
+    sure = {"identifier": float("inf"), "person": 1e6}
+    edges = told.with_columns(
+        weight=pl.col("by").replace_strict(sure, default=None, return_dtype=pl.Float64)
+    ).with_columns(weight=pl.coalesce("weight", "bits"))
+    spanning = explain_cluster(parts.select("record_id"), edges.select("left", "right", "weight"))
+    return spanning.join(told, on=["left", "right"], maintain_order="left").select(
+        "left", "right", "by", "bits"
+    )
+
+
+def codes_of(values: Mapping[int, Mapping[str, object]], kind: str) -> set[str]:
+    """Give the valid identifiers that these parts say."""
+    name = "identifier" if kind == "resident" else "credit_code"
+    said = pl.Series([row.get(name) for row in values.values()], dtype=pl.String)
+    checked = standardise_identifiers(said) if kind == "resident" else said
+    return set(checked.drop_nulls())

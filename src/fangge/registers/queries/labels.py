@@ -6,6 +6,7 @@ from datetime import date
 
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
+from fangge.registers.queries.leads import entry_behind
 from fangge.registers.rules.masking import fields_for, mask_name, mask_number
 
 
@@ -59,3 +60,9 @@ def mask_field(kind: str, field: str, text: str) -> str:
 
 def is_masked(kind: str, field: str) -> bool:
     return field in MASKS and not (kind == "organisation" and field == "name")
+
+
+def lead_of(kind: str, entry_id: int) -> EntryLabel | None:
+    """Name the entry that speaks for one that was joined to it; none for one that stands."""
+    end = entry_behind(kind, entry_id)
+    return None if end == entry_id else label_entries(kind, [end]).get(end)

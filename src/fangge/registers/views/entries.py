@@ -19,6 +19,7 @@ from fangge.registers.queries.entries import (
     organisation_changes,
     resident_changes,
 )
+from fangge.registers.queries.labels import lead_of
 from fangge.registers.queries.life import life_of
 from fangge.registers.rules.masking import PURPOSES, fields_for, mask_name
 
@@ -64,6 +65,7 @@ def show_organisation(request: StaffRequest, organisation_id: int) -> HttpRespon
     firm = as_it_was(held, as_of)
     context = {
         "firm": firm,
+        "lead": lead_of("organisation", held.pk),
         "changes": organisation_changes(held),
         "as_of": as_of,
         "shown": firm,
@@ -92,6 +94,7 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
         "registers/resident.html",
         {
             "resident": resident,
+            "lead": lead_of("resident", resident_id),
             "masked_name": mask_name(resident.name),
             "opened": opened,
             "purpose": purpose,
