@@ -9,13 +9,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
 from fangge.fusion.actions.review.settle import (
+    OwnJudgement,
     confirm_judgement,
     decline_judgement,
     undo_judgement,
 )
 from fangge.fusion.queries.decisions import PAGE_JUDGEMENTS, list_judgements
 from fangge.kernel import clock
-from fangge.kernel.errors import Conflict, Refused
+from fangge.kernel.errors import Conflict
 
 STATES = ("waiting", "in_force", "declined", "withdrawn")
 
@@ -60,7 +61,7 @@ def undo(request: StaffRequest, judgement_id: int) -> HttpResponse:
 def confirm(request: StaffRequest, judgement_id: int) -> HttpResponse:
     try:
         confirm_judgement(actor=request.actor, judgement_id=judgement_id, now=clock.now())
-    except (Conflict, Refused) as error:
+    except (Conflict, OwnJudgement) as error:
         messages.error(request, str(error), "bad")
     else:
         messages.success(request, _("Confirmed. The registers follow already."), "good")
@@ -72,7 +73,7 @@ def confirm(request: StaffRequest, judgement_id: int) -> HttpResponse:
 def decline(request: StaffRequest, judgement_id: int) -> HttpResponse:
     try:
         decline_judgement(actor=request.actor, judgement_id=judgement_id, now=clock.now())
-    except (Conflict, Refused) as error:
+    except (Conflict, OwnJudgement) as error:
         messages.error(request, str(error), "bad")
     else:
         messages.success(request, _("Declined. Its pairs wait again."), "good")

@@ -132,6 +132,7 @@ def show_first(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def show_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
     filters = Filters.of(request)
+    request.actor.require("pairs.see")
     if request.method == "POST":
         request.session[PURPOSE] = request.POST.get("purpose", "")
         return redirect(_address_of(pair_id, filters))
