@@ -142,7 +142,7 @@ def _end(progress: Progress, state: RunState, message: str) -> None:
 def _tell(error: Exception) -> str:
     """Say what happened and what to do, in words for whoever runs the server."""
     state = getattr(error.__cause__, "sqlstate", None) or ""
-    if state == DISK_FULL or getattr(error, "errno", None) in {errno.ENOSPC, errno.EFBIG}:
+    if state == DISK_FULL or _is_disk_full(error):
         return f"A disk is full. {KEPT} Free space, then start the run again: {error}"
     if isinstance(error, OperationalError | InterfaceError) or state.startswith(GONE):
         return (
@@ -150,6 +150,14 @@ def _tell(error: Exception) -> str:
             "See that it runs (`fangge doctor`), then start the run again."
         )
     return f"{error} {KEPT}"
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Tell by the number, or where a library keeps only the text, by the number in the text."""
+    numbers = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    return getattr(error, "errno", None) in numbers or any(
+        f"(os error {number})" in str(error) for number in numbers
+    )
 
 
 @transaction.atomic
