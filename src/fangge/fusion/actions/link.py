@@ -1,6 +1,6 @@
 """Run the engine over what is staged and bring the registers to what the sources say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +20,15 @@ from fangge.fusion.actions.merging import Merging, mark_decisions, mark_judgemen
 from fangge.fusion.actions.overlay import firm_rows, settle_run
 from fangge.fusion.actions.reading import Sources, list_uncertain, read_sources
 from fangge.fusion.actions.running import Progress, open_run
-from fangge.fusion.adapters.engine import as_parts, dates_said, fuse_organisations, fuse_residents
+from fangge.fusion.adapters.engine import (
+    as_parts,
+    dates_said,
+    fuse_organisations,
+    fuse_residents,
+    number_changed,
+)
 from fangge.fusion.adapters.kept import Kept, changed_rows, drop_others, keep, load
+from fangge.fusion.adapters.relinking import Relinking
 from fangge.fusion.events import RegistersLinked
 from fangge.fusion.models.run import Run, RunState
 from fangge.fusion.models.source import Batch, BatchState
@@ -80,8 +87,8 @@ def link_registers(
         index = _link_addresses(merging, progress)
         sources, fresh = read_sources(index, progress, before=before, after=merging.after)
         _keep_what_was_read(sources, fresh, merging, progress)
-        lived = _link_residents(sources, merging, progress)
-        traded = _link_organisations(sources, merging, progress)
+        lived = _link_residents(sources, fresh, merging, progress)
+        traded = _link_organisations(sources, fresh, merging, progress)
         held = settle_run(pl.concat([lived, traded], how="diagonal"))
         _write_occupancies(held, merging, progress)
         refresh_map_cells(building_ids=_touched_buildings(merging))
@@ -184,7 +191,17 @@ def _touched_buildings(merging: Merging) -> set[int] | None:
     return buildings_of(pl.concat(touched))
 
 
-def _link_residents(sources: Sources, merging: Merging, progress: Progress) -> pl.DataFrame:
+def _relinking(
+    kind: str, parts: pl.DataFrame, fresh: Sources, codes: Iterable[str], merging: Merging
+) -> Relinking:
+    """Tell the engine which record parts were read anew."""
+    read = pl.concat([fresh[code]["record_id"] for code in codes]).unique()
+    return Relinking(kind, merging.before, merging.after, number_changed(parts, read))
+
+
+def _link_residents(
+    sources: Sources, fresh: Sources, merging: Merging, progress: Progress
+) -> pl.DataFrame:
     parts = pl.concat(
         as_parts(
             sources[speaker.source].filter(pl.col(speaker.fields["name"]).is_not_null()),
@@ -196,7 +213,13 @@ def _link_residents(sources: Sources, merging: Merging, progress: Progress) -> p
         if speaker.fields["name"] in sources[speaker.source].columns
     )
     decided = decided_pairs(kind="resident")
-    fused = fuse_residents(parts, precedence=RESIDENT_PRECEDENCE, decided=decided)
+    codes = {speaker.source for speaker in SPEAKERS}
+    fused = fuse_residents(
+        parts,
+        precedence=RESIDENT_PRECEDENCE,
+        relinking=_relinking("resident", parts, fresh, codes, merging),
+        decided=decided,
+    )
     progress.finish("link_residents")
     members, written = merge_residents(fused, dates_said(parts), merging=merging)
     progress.figures["residents"] = written.as_figures()
@@ -212,7 +235,9 @@ def _link_residents(sources: Sources, merging: Merging, progress: Progress) -> p
     return list_occupancies(sources, members)
 
 
-def _link_organisations(sources: Sources, merging: Merging, progress: Progress) -> pl.DataFrame:
+def _link_organisations(
+    sources: Sources, fresh: Sources, merging: Merging, progress: Progress
+) -> pl.DataFrame:
     rows = firm_rows(sources[FIRM.source], sources[FIRMS])
     parts = pl.concat(
         as_parts(
@@ -224,7 +249,12 @@ def _link_organisations(sources: Sources, merging: Merging, progress: Progress) 
         for said_by in (None, FIRMS)
     )
     decided = decided_pairs(kind="organisation")
-    fused = fuse_organisations(parts, precedence=ORGANISATION_PRECEDENCE, decided=decided)
+    fused = fuse_organisations(
+        parts,
+        precedence=ORGANISATION_PRECEDENCE,
+        relinking=_relinking("organisation", parts, fresh, (FIRM.source, FIRMS), merging),
+        decided=decided,
+    )
     members, written = merge_organisations(fused, rows, merging=merging)
     progress.figures["organisations"] = written.as_figures()
     keep_decisions(members, kind="organisation", merging=merging)

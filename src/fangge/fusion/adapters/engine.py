@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from fangge.engine.linkage.parameters import organisation_parameters, resident_parameters
-from fangge.engine.linkage.pipeline import Linked, link_records
+from fangge.engine.linkage.pipeline import Linked
 from fangge.engine.linkage.schema import REVIEWED
 from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.survivorship import choose_values, measure_commonness
+from fangge.fusion.adapters.relinking import Relinking
 from fangge.registers.queries.figures import count_characters
 
 PARTS = ("holder", "tenant", "owner", "organisation")
@@ -73,27 +73,38 @@ def dates_said(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def fuse_residents(
-    parts: pl.DataFrame, *, precedence: Mapping[str, int], decided: pl.DataFrame | None = None
+    parts: pl.DataFrame,
+    *,
+    precedence: Mapping[str, int],
+    relinking: Relinking,
+    decided: pl.DataFrame | None = None,
 ) -> Fused:
     """Find which record parts speak of one resident, and the best value of each field.
 
     An identifier that fails its check is evidence for linking, but never stands in a register.
     `decided` has left, left_part, right, right_part and is_same: what persons decided holds.
     """
-    linked = link_records(
-        parts, resident_parameters(), None if decided is None else number_decided(decided)
-    )
-    return _fuse(_checked(parts), linked, precedence)
+    linked = relinking.link(parts, None if decided is None else number_decided(decided))
+    return _fuse(_checked(parts), linked, precedence, relinking=relinking)
 
 
 def fuse_organisations(
-    parts: pl.DataFrame, *, precedence: Mapping[str, int], decided: pl.DataFrame | None = None
+    parts: pl.DataFrame,
+    *,
+    precedence: Mapping[str, int],
+    relinking: Relinking,
+    decided: pl.DataFrame | None = None,
 ) -> Fused:
     """Find which records speak of one organisation, and the best value of each field."""
-    linked = link_records(
-        parts, organisation_parameters(), None if decided is None else number_decided(decided)
-    )
-    return _fuse(parts, linked, precedence)
+    linked = relinking.link(parts, None if decided is None else number_decided(decided))
+    return _fuse(parts, linked, precedence, relinking=relinking)
+
+
+def number_changed(parts: pl.DataFrame, record_ids: pl.Series) -> pl.Series:
+    """Give the engine's numbers of the parts of these records."""
+    return parts.filter((pl.col("record_id") // len(PARTS)).is_in(record_ids.implode()))[
+        "record_id"
+    ]
 
 
 def fuse_as_told(
@@ -103,15 +114,26 @@ def fuse_as_told(
 
     A link run that puts the same parts together finds the same values.
     """
-    clusters = members.select(
+    told = members.select(
         number_parts(members["record_id"], members["part"]).alias("record_id"),
-        "cluster",
+        told="cluster",
         method=pl.lit("person"),
         weight=pl.lit(None, pl.Float32),
     )
+    # The engine calls a subject by the first of its records.
+    clusters = told.with_columns(cluster=pl.col("record_id").min().over("told"))
     linked = Linked(clusters=clusters, pairs=pl.DataFrame(schema=dict(REVIEWED)))
     checked = _checked(parts) if kind == "resident" else parts
-    return _fuse(checked, linked, precedence, _commonness_of(checked["name"], kind))
+    commonness = _commonness_of(checked["name"], kind)
+    fused = _fuse(checked, linked, precedence, commonness=commonness)
+    names = clusters.select("cluster", "told").unique("cluster")
+    subjects, parts_of = (
+        frame.join(names, on="cluster", maintain_order="left")
+        .with_columns(pl.col("told").alias("cluster"))
+        .drop("told")
+        for frame in (fused.subjects, fused.members)
+    )
+    return Fused(subjects=subjects.sort("cluster"), members=parts_of, pairs=fused.pairs)
 
 
 def _commonness_of(names: pl.Series, kind: str) -> np.ndarray:
@@ -144,14 +166,57 @@ def number_decided(decided: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _choose_again(
+    parts: pl.DataFrame,
+    linked: Linked,
+    precedence: Mapping[str, int],
+    relinking: Relinking,
+) -> pl.DataFrame:
+    """Choose the values of each subject, anew only where the answer may be another than before."""
+    clusters, commonness = linked.clusters, measure_commonness(parts["name"])
+    touched, before = relinking.touched(clusters), relinking.subjects_before()
+    if touched is None or before is None:
+        chosen = choose_values(
+            parts, clusters, precedence, prepared=linked.prepared, commonness=commonness
+        )
+    else:
+        again = pl.concat([touched, _named_otherwise(parts, clusters)]).unique()
+        due = clusters.filter(pl.col("cluster").is_in(again.implode()))
+        few = parts.join(due.select("record_id"), on="record_id", how="semi")
+        anew = choose_values(few, due, precedence, commonness=commonness)
+        kept = before.filter(~pl.col("cluster").is_in(again.implode()))
+        chosen = pl.concat([kept, anew]).sort("cluster")
+    relinking.keep_subjects(chosen)
+    return chosen
+
+
+def _named_otherwise(parts: pl.DataFrame, clusters: pl.DataFrame) -> pl.Series:
+    """Give the clusters whose records differ in a name: how common it is elsewhere decides."""
+    names = [name for name in ("name", "representative") if name in parts.columns]
+    differs = (
+        parts.select("record_id", *names)
+        .join(clusters.select("record_id", "cluster"), on="record_id")
+        .group_by("cluster")
+        .agg(pl.col(name).drop_nulls().n_unique() for name in names)
+        .filter(pl.any_horizontal(pl.col(name) > 1 for name in names))
+    )
+    return differs["cluster"]
+
+
 def _fuse(
     parts: pl.DataFrame,
     linked: Linked,
     precedence: Mapping[str, int],
+    *,
     commonness: np.ndarray | None = None,
+    relinking: Relinking | None = None,
 ) -> Fused:
-    chosen = choose_values(
-        parts, linked.clusters, precedence, prepared=linked.prepared, commonness=commonness
+    chosen = (
+        _choose_again(parts, linked, precedence, relinking)
+        if relinking
+        else choose_values(
+            parts, linked.clusters, precedence, prepared=linked.prepared, commonness=commonness
+        )
     )
     n_parts = len(PARTS)
     subjects = chosen.with_columns(
