@@ -73,3 +73,26 @@ def test_readings_are_in_order_apart_and_leave_only_separators(texts: list[str])
             assert at <= start < end <= len(text)
             left, at = left + text[at:start], end
         assert not (left + text[at:]).strip(" ,;:/|.\\-")
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("思门路20号楼翠家园1幢", "road:思门路 number:20号 estate:楼翠家园 building:1幢"),
+        ("观前花园3#-2-501", "estate:观前花园 building:3幢 unit:2单元 room:501室"),
+        ("观前花园3#501", "estate:观前花园 building:3幢 room:501室"),
+        ("锦华公寓3-2-5-501", "estate:锦华公寓 building:3幢 unit:2单元 floor:5层 room:501室"),
+        ("锦华公寓3幢2单元501室 请放门口", "estate:锦华公寓 building:3幢 unit:2单元 room:501室"),
+        ("锦华公寓3幢501室【出租】", "estate:锦华公寓 building:3幢 room:501室"),
+        ("\U0001f3e0观前花园3幢501室", "estate:观前花园 building:3幢 room:501室"),
+        ("临顿路 88 号 3 幢 501 室", "road:临顿路 number:88号 building:3幢 room:501室"),
+        ("甲辰巷5号乙", "road:甲辰巷 number:5乙号"),
+        ("苏州", "city:苏州市"),
+        ("<script>alert(1)</script>", ""),
+        ("null", ""),
+    ],
+)
+def test_what_a_rule_knows_better_is_repaired(text: str, reading: str) -> None:
+    read = Reader(load_model()).read(pl.Series([text])).elements
+    said = read.filter(pl.col("kind") != "redundant").select("kind", "normal").rows()
+    assert " ".join(f"{kind}:{normal}" for kind, normal in said) == reading

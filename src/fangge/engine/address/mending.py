@@ -1,30 +1,15 @@
 """What the tagger's reading is mended by: people and phones, repeated divisions, and gaps."""
 
-import re
-
 import numba
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.divisions import load_divisions
-from fangge.engine.address.elements import SURNAMES, Kind
-from fangge.engine.address.normalise import FILLER
+from fangge.engine.address.elements import Kind
+from fangge.engine.address.repairs import LOOKED_AT, SURE, Piece, repair_reading
 
-Piece = tuple[int, int, str, float]
-"""Start, end, kind and confidence."""
-
-_TITLES = "先生|女士|小姐|师傅|老师|阿姨"
-_PHONE = re.compile(rf"{FILLER}+")
-_PERSON = re.compile(
-    rf"[{SURNAMES}](?:[\u4e00-\u9fff]{{0,2}}(?:{_TITLES})|[\u4e00-\u9fff]{{1,2}}(?= ?{FILLER}))"
-)
-_LETTERED = re.compile(r"号[甲乙丙丁](?![\u4e00-\u9fff])")
-_LOOKED_AT = rf"{FILLER}|{_TITLES}|号[甲乙丙丁]"
 _DIVISION_ENDINGS = np.array([ord(c) for c in "省市区县"], dtype=np.uint32)
 _SEPARATORS = np.array([ord(c) for c in " ,;:/|.\\-"], dtype=np.uint32)
-_SURE = 0.97
-_REPEATABLE = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
 
 
 def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
@@ -45,7 +30,7 @@ def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
     """
     codes = np.frombuffer("".join(folded.to_list()).encode("utf-32-le"), dtype=np.uint32)
     bounds = np.concatenate([[0], np.cumsum(folded.str.len_chars().to_numpy(), dtype=np.int64)])
-    odd = folded.str.contains(_LOOKED_AT).to_numpy() | _have_spare_divisions(
+    odd = folded.str.contains(LOOKED_AT).to_numpy() | _have_spare_divisions(
         *_take_columns(tagged), codes, bounds
     )
     if odd.any():
@@ -57,7 +42,7 @@ def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
             "start": [0],
             "end": [0],
             "kind": [Kind.REDUNDANT.value],
-            "confidence": [_SURE],
+            "confidence": [SURE],
         },
         schema=tagged.schema,
     )
@@ -165,49 +150,9 @@ def _mend_odd(tagged: pl.DataFrame, folded: pl.Series, odd: NDArray[np.bool_]) -
     mended = [
         (row, *piece)
         for row, text in zip(rows.tolist(), folded.gather(rows), strict=True)
-        for piece in _mend(text, held.get(row, []))
+        for piece in repair_reading(text, held.get(row, []))
     ]
     fresh = pl.DataFrame(mended, schema=tagged.schema, orient="row")
     kept = tagged.filter(~is_odd)
     # Both are in order: a stable sort by row alone costs little.
     return pl.concat([kept, fresh]).sort("row", maintain_order=True)
-
-
-def _mend(text: str, pieces: list[Piece]) -> list[Piece]:
-    marked: list[Piece] = [
-        (*hit.span(), kind.value, _SURE)
-        for kind, pattern in ((Kind.PHONE, _PHONE), (Kind.PERSON, _PERSON))
-        for hit in pattern.finditer(text)
-    ]
-    kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
-    return _take_letters(text, _keep_one(text, sorted(kept + marked)))
-
-
-def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Let the first of repeated divisions stand, where the tagger dropped all of them."""
-    has = {kind for _, _, kind, _ in pieces}
-    kept = []
-    for start, end, kind, sure in pieces:
-        is_spare = kind == Kind.REDUNDANT.value
-        named = load_divisions().by_name.get(text[start:end], ()) if is_spare else ()
-        meant = next((d.kind.value for d in named if d.kind in _REPEATABLE), None)
-        takes = meant if meant is not None and meant not in has else kind
-        has.add(takes)
-        kept.append((start, end, takes, sure))
-    return kept
-
-
-def _take_letters(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Let a house number have the 甲 behind it: 88号甲."""
-    letters = {hit.end() for hit in _LETTERED.finditer(text)}
-    longer = {start for start, end, _, _ in pieces if end > start + 1}
-    taken = {
-        end
-        for _, end, kind, _ in pieces
-        if kind == Kind.NUMBER.value and end + 1 in letters and end not in longer
-    }
-    return [
-        (start, end + 1 if end in taken and kind == Kind.NUMBER.value else end, kind, sure)
-        for start, end, kind, sure in pieces
-        if start not in taken
-    ]

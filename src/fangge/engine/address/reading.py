@@ -65,6 +65,7 @@ REGISTER_FORM = (
     rf"(?:{_COUNT}(?:{'|'.join(UNIT_WORDS)}))?(?:{_COUNT}(?:{'|'.join(FLOOR_WORDS)}))?"
     rf"(?:{_COUNT}(?:{'|'.join(ROOM_WORDS)})?)?$"
 )
+GAP = r"[0-9] (?:号|幢|栋|座|楼|单元|层|室|弄)"
 IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER = (
     "register_order",
     "no_register_form",
@@ -271,13 +272,30 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, ND
     )
     others = np.flatnonzero(~is_plain)
     spare = templates.gather(others)
-    tagged = mend_tagged(tag_texts(spare, model), spare)
+    tagged = mend_tagged(_tag_without_gaps(spare, model), spare)
     tagged = tagged.with_columns(row=pl.Series(others).gather(tagged["row"]))
     columns = ["row", "start", "end", "kind", "confidence"]
     found = pl.concat(
         [part.select(pl.col("row").cast(pl.UInt32), *columns[1:]) for part in (kept, tagged)]
     )
     return found.sort("row", "start"), reasons
+
+
+def _tag_without_gaps(folded: pl.Series, model: Model) -> pl.DataFrame:
+    """Tag texts; where a blank stands between a number and its word, as if it did not: 88 号."""
+    gaps = np.flatnonzero(folded.str.contains(GAP).to_numpy())
+    if not len(gaps):
+        return tag_texts(folded, model)
+    close = folded.clone().scatter(gaps, folded.gather(gaps).str.replace_all(" ", ""))
+    tagged = tag_texts(close, model)
+    apart = np.isin(tagged["row"].to_numpy(), gaps)
+    starts, ends = tagged["start"].to_numpy().copy(), tagged["end"].to_numpy().copy()
+    rows = tagged["row"].to_numpy()
+    for gap in gaps.tolist():
+        places = np.flatnonzero(np.array(list(folded[gap])) != " ")
+        here = apart & (rows == gap)
+        starts[here], ends[here] = places[starts[here]], places[ends[here] - 1] + 1
+    return tagged.with_columns(start=starts, end=ends)
 
 
 def _judge(ruled: pl.DataFrame, folded: pl.Series) -> NDArray[np.uint8]:

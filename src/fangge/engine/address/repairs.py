@@ -1,0 +1,168 @@
+"""Repairs of one text's reading, where a rule knows better than what was learnt."""
+
+import re
+
+from fangge.engine.address.divisions import load_divisions
+from fangge.engine.address.elements import NUMERALS, SURNAMES, Kind
+from fangge.engine.address.normalise import FILLER, HOUSE, MOST_DIGITS, MOST_NUMERALS
+
+Piece = tuple[int, int, str, float]
+"""Start, end, kind and confidence."""
+
+SURE = 0.97
+_TITLES = "先生|女士|小姐|师傅|老师|阿姨"
+_NOISE = "出租|自住|快递|请|电话|联系|手机|门口|放"
+_SYMBOLS = "[\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff]"
+_MARKUP = r"""[<>;='"{}]"""
+_NAMED = (Kind.ESTATE.value, Kind.ROAD.value, Kind.COMMUNITY.value, Kind.PERSON.value)
+_INNER = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.value)
+_REPEATABLE = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
+
+LOOKED_AT = (
+    rf"{FILLER}|{HOUSE}|{_TITLES}|{_NOISE}|{_MARKUP}|{_SYMBOLS}|号[甲乙丙丁]"
+    r"|[0-9]#|(?:[0-9]+-){3}|^.{1,4}$"
+)
+"""What a text must hold to be repaired, people and divisions apart."""
+
+_PERSON = re.compile(
+    rf"[{SURNAMES}](?:[\u4e00-\u9fff]{{0,2}}(?:{_TITLES})|[\u4e00-\u9fff]{{1,2}}(?= ?{FILLER}))"
+)
+_MARKED = (
+    (Kind.PHONE, re.compile(rf"{FILLER}+")),
+    (Kind.PERSON, _PERSON),
+    (
+        Kind.NUMBER,
+        re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}){HOUSE}"),
+    ),
+)
+_HASHED = re.compile(
+    r"(?P<building>[0-9]{1,3}#)(?:-(?P<unit>[0-9]{1,2})(?=-))?-?(?P<room>[0-9]{3,4})$"
+)
+_FOUR_PARTS = re.compile(r"(?:[0-9]+-){3}")
+_LETTERED = re.compile(r"号[甲乙丙丁](?![\u4e00-\u9fff])")
+_BEGINS_NOISE = re.compile(rf"(?:{_NOISE})")
+_HAS_MARKUP = re.compile(_MARKUP)
+_EDGE = re.compile(rf"^{_SYMBOLS}+|{_SYMBOLS}+$")
+_SAYS_NOTHING = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
+
+
+def repair_reading(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Mark people, phones and house numbers; drop noise and markup; keep one of repeated divisions.
+
+    Parameters
+    ----------
+    text : str
+        A folded text.
+    pieces : list of Piece
+        Its elements in order, apart.
+
+    Returns
+    -------
+    list of Piece
+        In order, apart.
+    """
+    if _SAYS_NOTHING.match(text.strip()):
+        return []
+    marked = _mark(text)
+    kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
+    found = _name_alone(text, sorted(kept + marked))
+    for repair in (_begin_estates, _keep_one, _take_letters, _name_floors, _drop_noise, _trim):
+        found = repair(text, found)
+    return found
+
+
+def _mark(text: str) -> list[Piece]:
+    """Find what is certain by its form alone."""
+    marked = [
+        (*hit.span(), kind.value, SURE) for kind, form in _MARKED for hit in form.finditer(text)
+    ]
+    hashed = _HASHED.search(text)
+    if hashed:
+        marked += [(*hashed.span(kind), kind, SURE) for kind in hashed.groupdict() if hashed[kind]]
+    return marked
+
+
+def _name_alone(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take a text that is nothing but a division's short name for that division: 苏州."""
+    named = load_divisions().by_name.get(text, ()) if len(pieces) <= 1 else ()
+    kinds = {division.kind for division in named} & {Kind.PROVINCE, Kind.CITY}
+    return [(0, len(text), kinds.pop().value, SURE)] if len(kinds) == 1 else pieces
+
+
+def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Let the name behind 20号 begin with its 楼: 思门路20号楼翠家园."""
+    houses = {
+        end for _, end, kind, _ in pieces if kind == Kind.NUMBER.value and text[end - 1] == HOUSE
+    }
+    starts = {start for start, *_ in pieces}
+    return [
+        (start - 1 if start - 1 in houses and start - 1 not in starts else start, end, kind, sure)
+        for start, end, kind, sure in pieces
+    ]
+
+
+def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Let the first of repeated divisions stand, where the tagger dropped all of them."""
+    has = {kind for _, _, kind, _ in pieces}
+    kept = []
+    for start, end, kind, sure in pieces:
+        is_spare = kind == Kind.REDUNDANT.value
+        named = load_divisions().by_name.get(text[start:end], ()) if is_spare else ()
+        meant = next((d.kind.value for d in named if d.kind in _REPEATABLE), None)
+        takes = meant if meant is not None and meant not in has else kind
+        has.add(takes)
+        kept.append((start, end, takes, sure))
+    return kept
+
+
+def _take_letters(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Let a house number have the 甲 behind it: 88号甲."""
+    letters = {hit.end() for hit in _LETTERED.finditer(text)}
+    longer = {start for start, end, _, _ in pieces if end > start + 1}
+    taken = {
+        end
+        for _, end, kind, _ in pieces
+        if kind == Kind.NUMBER.value and end + 1 in letters and end not in longer
+    }
+    return [
+        (start, end + 1 if end in taken and kind == Kind.NUMBER.value else end, kind, sure)
+        for start, end, kind, sure in pieces
+        if start not in taken
+    ]
+
+
+def _name_floors(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take the second of two units for a floor: 3-2-5-501."""
+    if not _FOUR_PARTS.search(text):
+        return pieces
+    kept: list[Piece] = []
+    for start, end, kind, sure in pieces:
+        again = kind == Kind.UNIT.value and any(p[2] == kind for p in kept)
+        kept.append((start, end, Kind.FLOOR.value if again else kind, sure))
+    return kept
+
+
+def _drop_noise(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Drop names made of markup, and words for whoever delivers, which stand behind the room."""
+    kept, is_inside, is_noise = [], False, False
+    for start, end, kind, sure in pieces:
+        is_inside |= kind in _INNER
+        is_noise |= is_inside and _BEGINS_NOISE.match(text, start) is not None
+        spare = kind in _NAMED and (is_noise or _HAS_MARKUP.search(text, start, end))
+        kept.append((start, end, Kind.REDUNDANT.value if spare else kind, sure))
+    return kept
+
+
+def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Cut symbols off both ends of elements."""
+    kept = []
+    for start, end, kind, sure in pieces:
+        edges = [hit.span() for hit in _EDGE.finditer(text[start:end])]
+        for left, right in edges:
+            if left == 0:
+                start += right  # noqa: PLW2901 - the piece that is kept begins later
+            else:
+                end -= right - left  # noqa: PLW2901
+        if start < end:
+            kept.append((start, end, kind, sure))
+    return kept
