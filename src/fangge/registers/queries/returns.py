@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Case, Count, QuerySet, Sum, Value, When
 from psycopg import sql
 
 from fangge.areas.queries import current_areas, grids_within
@@ -64,13 +64,20 @@ def get_return(*, actor: Actor, return_id: int) -> DepartmentalReturn:
     return found
 
 
+def columns_of(held: DepartmentalReturn) -> list[tuple[str, str]]:
+    """Give a return's fields and what each is called, in the order in which its file has them."""
+    columns = COLUMNS[held.register].items()
+    return [(name, column.label) for name, column in columns if name in held.fields]
+
+
 def made_of(held: DepartmentalReturn) -> list[ReturnMade]:
     return list(held.made.order_by("-id")[:50])
 
 
 def count_saved() -> Saved:
-    """Count the forms that returns saved: every row that was made is one nobody filled in."""
-    made = ReturnMade.objects.aggregate(n=Sum("n_rows"))["n"] or 0
+    """Count the forms that nobody had to fill in: a list spares one a row, a count spares one."""
+    one_each = Case(When(departmental_return__is_total=True, then=Value(1)), default="n_rows")
+    made = ReturnMade.objects.aggregate(n=Sum(one_each))["n"] or 0
     again = DepartmentalReturn.objects.aggregate(n=Sum("n_asked_again"))["n"] or 0
     approved = DepartmentalReturn.objects.filter(state=ReturnState.APPROVED).count()
     return Saved(made, again, approved)

@@ -36,9 +36,11 @@ def mask_number(number: str) -> str:
 RETURNED_FOR: Mapping[str, frozenset[str]] = {
     "statistics": frozenset({"sex", "birth_year"}),
     "verify": frozenset({"name", "sex", "birth_on", "birth_year"}),
-    "welfare": frozenset({"name", "birth_year"}),
 }
-"""Personal fields that a departmental return may bear; numbers of persons are in none."""
+"""Personal fields that a departmental return may bear; numbers of persons are in none.
+
+A welfare visit is agreed to by each person, so no list of persons is made for it.
+"""
 
 
 def returnable_for(purpose: str) -> frozenset[str]:

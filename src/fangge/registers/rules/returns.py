@@ -9,6 +9,9 @@ from fangge.registers.rules.masking import RETURNED_FOR, returnable_for
 SMALLEST_COUNT = 5
 FRESH_DAYS = 30
 MOST_ROWS = 200_000
+NAMING = frozenset({"name", "birth_on"})
+NARROW_AREAS = frozenset({"community", "grid"})
+"""A list that names persons is of a community at most: the registers give no list of a district."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Selection:
 
 
 def find_selection_faults(
-    *, register: str, fields: Collection[str], purpose: str, is_total: bool
+    *, register: str, fields: Collection[str], purpose: str, is_total: bool, area_kind: str
 ) -> list[tuple[str, str]]:
     """Say what a return may not ask for, as the form's field and the rule."""
     columns = COLUMNS.get(register)
@@ -119,6 +122,8 @@ def find_selection_faults(
     personal = {name for name in fields if columns[name].is_personal and register == "resident"}
     if not is_total and not personal <= returnable_for(purpose):
         faults.append(("fields", "beyond_purpose"))
+    if not is_total and personal & NAMING and area_kind not in NARROW_AREAS:
+        faults.append(("area", "too_wide"))
     if is_total and not all(columns[name].groups for name in fields):
         faults.append(("fields", "too_fine"))
     return faults

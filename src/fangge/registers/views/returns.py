@@ -17,6 +17,7 @@ from fangge.registers.actions.returns.making import decide_return, make_return
 from fangge.registers.adapters.sheets import FORMS
 from fangge.registers.queries.returns import (
     areas_to_choose,
+    columns_of,
     count_saved,
     get_return,
     list_returns,
@@ -120,7 +121,7 @@ def show_return(request: StaffRequest, return_id: int) -> HttpResponse:
     is_own = held.asked_by == request.actor.reference
     context = {
         "held": held,
-        "columns": [(name, COLUMNS[held.register][name].label) for name in held.fields],
+        "columns": columns_of(held),
         "made": made_of(held),
         "is_own": is_own,
         "may_approve": request.actor.may("returns.approve") and not is_own,

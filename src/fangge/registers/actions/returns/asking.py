@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from fangge.areas.queries import grids_within
+from fangge.areas.queries import current_areas, grids_within
 from fangge.audit.actions import record_act
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid
@@ -99,7 +99,11 @@ def _find_faults(wish: Wish, now: datetime) -> list[tuple[str, str]]:
     if wish.day is None or wish.day > now.date():
         faults.append(("day", "required" if wish.day is None else "future"))
     return faults + find_selection_faults(
-        register=wish.register, fields=wish.fields, purpose=wish.purpose, is_total=wish.is_total
+        register=wish.register,
+        fields=wish.fields,
+        purpose=wish.purpose,
+        is_total=wish.is_total,
+        area_kind=next((area.kind for area in current_areas() if area.pk == wish.area_id), ""),
     )
 
 
