@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 KINDS = ("residents", "organisations")
 """Dwellings are found by address, which needs no pairs: they are linked without Spark."""
 SETTINGS = {
+    # The driver takes a few numbers for each record: more than Spark's bound where there are many.
+    "spark.driver.maxResultSize": "0",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "200000",
     "spark.ui.showConsoleProgress": "false",
     "spark.ui.enabled": "false",

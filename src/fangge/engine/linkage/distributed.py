@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from fangge.engine.linkage.blocking import block_keys, named_rows
-from fangge.engine.linkage.codes import Ints
+from fangge.engine.linkage.codes import Flags, Ints
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.pipeline import Linked, cluster_prepared, find_edges
 from fangge.engine.linkage.schema import REVIEWED, VALUE_COUNTS, Schema
@@ -167,13 +167,21 @@ def _deal_rows(
     dealt = []
     for at, block in enumerate(parameters.blocks):
         keys = block_keys(rows, block)
-        kept = np.isin(keys, sought[at])
+        kept = _are_among(keys, sought[at])
         dealt.append(
             rows.filter(pl.Series(kept)).with_columns(
                 _block=pl.lit(at, pl.Int64), _key=pl.Series(keys[kept])
             )
         )
     return pl.concat(dealt)
+
+
+def _are_among(keys: Ints, held: Ints) -> Flags:
+    """Tell the keys that are among others, which are in order."""
+    if not len(held):
+        return np.zeros(len(keys), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(held, keys), len(held) - 1)
+    return np.asarray(held[at] == keys)
 
 
 def _pair_shard(rows: pl.DataFrame, counts: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
