@@ -112,37 +112,30 @@ def link_changes(
 def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
     """Tell what is new in a run's clusters; `changed` are the records that were given anew."""
     old, new = before.linked.clusters, after.linked.clusters
-    at = find_rows(old["record_id"].to_numpy(), new["record_id"].to_numpy(), missing=-1)
-    known = pl.Series(at).replace(-1, None)
-    differs = (at < 0) | (old["cluster"].gather(known) != new["cluster"]).fill_null(
-        value=True
-    ).to_numpy()
+    old_ids, new_ids = old["record_id"].to_numpy(), new["record_id"].to_numpy()
+    old_names, new_names = old["cluster"].to_numpy(), new["cluster"].to_numpy()
+    if np.array_equal(old_ids, new_ids):
+        at, held = np.arange(len(new_ids)), old
+    else:
+        at = find_rows(old_ids, new_ids, missing=-1)
+        held = old[np.maximum(at, 0)]
+    moved = (at < 0) | (held["cluster"].to_numpy() != new_names)
+    differs = moved.copy()
     for column in ("method", "weight"):
-        differs |= old[column].gather(known).ne_missing(new[column]).to_numpy()
-    left = np.setdiff1d(
-        np.arange(old.height), at[(at >= 0) & ~_moved(old, new, at)], assume_unique=True
-    )
-    again = find_rows(new["record_id"].to_numpy(), changed.cast(pl.Int64).to_numpy())
-    names = np.unique(new["cluster"].to_numpy())
-    touched = np.unique(
-        np.concatenate(
-            [
-                new["cluster"].to_numpy()[again],
-                new["cluster"].to_numpy()[_moved(old, new, at)],
-                np.intersect1d(old["cluster"].to_numpy()[left], names),
-            ]
-        )
-    )
-    ended = np.setdiff1d(np.unique(old["cluster"].to_numpy()[left]), names)
+        differs |= held[column].ne_missing(new[column]).to_numpy()
+    stays = np.zeros(len(old_ids), dtype=np.bool_)
+    stays[at[~moved]] = True
+    lost = np.unique(old_names[~stays])
+    # A cluster bears the number of its first record: where that has another now, it is no more.
+    heads = find_rows(new_ids, lost, missing=-1)
+    still = (heads >= 0) & (new_names[heads] == lost)
+    again = find_rows(new_ids, changed.cast(pl.Int64).to_numpy())
+    touched = np.unique(np.concatenate([new_names[again], new_names[moved], lost[still]]))
     return Changed(
-        clusters=new.filter(pl.Series(differs)), touched=pl.Series(touched), ended=pl.Series(ended)
+        clusters=new.filter(pl.Series(differs)),
+        touched=pl.Series(touched),
+        ended=pl.Series(lost[~still]),
     )
-
-
-def _moved(old: pl.DataFrame, new: pl.DataFrame, at: Ints) -> Flags:
-    """Tell the records that are new or stand in another cluster than before."""
-    before = old["cluster"].to_numpy()[at]
-    return np.asarray((at < 0) | (before != new["cluster"].to_numpy()))
 
 
 def find_rows(held: Ints, wanted: Ints, *, missing: int | None = None) -> Ints:
