@@ -120,7 +120,8 @@ def fuse_as_told(
         method=pl.lit("person"),
         weight=pl.lit(None, pl.Float32),
     )
-    # The engine calls a subject by the first of its records.
+    # A mere event of somebody says nothing of them; the engine calls a subject by its first record.
+    told = told.join(parts.select("record_id"), on="record_id", how="semi")
     clusters = told.with_columns(cluster=pl.col("record_id").min().over("told"))
     linked = Linked(clusters=clusters, pairs=pl.DataFrame(schema=dict(REVIEWED)))
     checked = _checked(parts) if kind == "resident" else parts

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
@@ -31,6 +32,13 @@ class Plan:
     @property
     def needs_second(self) -> bool:
         return bool(self.ends) and self.n_records > MOST_RECORDS_ALONE
+
+
+class Claim(NamedTuple):
+    """Parts that stay together, and the entries they spoke of before, latest first."""
+
+    rows: list[tuple[int, str]]
+    former: list[int]
 
 
 def plan_verdict(*, actor: Actor, kind: str, pairs: pl.DataFrame, verdict: str) -> Plan:
@@ -95,17 +103,27 @@ def plan_parting(*, actor: Actor, kind: str, pairs: pl.DataFrame) -> Plan:
         members = parts_of_entries(kind=kind, entry_ids=[entry])
         parts = parts_from(read_rows(members["record_id"].unique().to_list()), members, kind=kind)
         groups = part_as_decided(parts, decided, kind=kind)
-        sized = groups.group_by("cluster").len("n").sort(["n", "cluster"], descending=[True, False])
+        claims = [
+            Claim(rows, former_entries(kind=kind, entry_id=entry, parts=rows))
+            for rows in _rows_of(groups)
+        ]
+        # The largest keeps the entry; of equals one that has no entry of its own to go back to.
+        keeper = min(claims, key=lambda one: (-len(one.rows), bool(one.former), one.rows))
         taken: set[int] = set()
-        for cluster in sized["cluster"][1:]:
-            own = groups.filter(pl.col("cluster") == cluster)
-            rows = list(own.select("record_id", "part").sort("record_id", "part").iter_rows())
-            former = former_entries(kind=kind, entry_id=entry, parts=rows)
-            end = next((one for one in former if one not in taken), None)
+        for claim in claims:
+            if claim is keeper:
+                continue
+            end = next((one for one in claim.former if one not in taken), None)
             end = reserve_entry(actor=hand, kind=kind) if end is None else end
             taken.add(end)
-            moves += [Move(record, part, entry, end) for record, part in rows]
+            moves += [Move(record, part, entry, end) for record, part in claim.rows]
     return Plan(moves=moves)
+
+
+def _rows_of(groups: pl.DataFrame) -> list[list[tuple[int, str]]]:
+    """Give the record parts of each group."""
+    listed = groups.sort("record_id", "part").partition_by("cluster", maintain_order=True)
+    return [list(one.select("record_id", "part").iter_rows()) for one in listed]
 
 
 def reverse(moves: Sequence[Move], newest: Mapping[int, int]) -> list[Move]:
