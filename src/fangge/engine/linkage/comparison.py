@@ -73,6 +73,11 @@ def _compare_addresses(prepared: pl.DataFrame, name: str, left: Ints, right: Int
     return np.asarray(compare_addresses(whole, unit, site, left, right))
 
 
+def _compare_rooms(prepared: pl.DataFrame, name: str, left: Ints, right: Ints) -> Levels:
+    whole, unit, site = (_column(prepared, f"{name}_{part}") for part in ("whole", "unit", "site"))
+    return np.asarray(compare_addresses(whole, unit, site, left, right))
+
+
 def _compare_codes(prepared: pl.DataFrame, name: str, left: Ints, right: Ints) -> Levels:
     front, back = _column(prepared, f"{name}_front"), _column(prepared, f"{name}_back")
     return np.asarray(compare_codes(front, back, left, right))
@@ -84,6 +89,7 @@ COMPARED: Mapping[Kind, Callable[[pl.DataFrame, str, Ints, Ints], Levels]] = {
     Kind.TEXT: _compare_texts,
     Kind.DATE: _compare_dates,
     Kind.ADDRESS: _compare_addresses,
+    Kind.ROOM: _compare_rooms,
     Kind.EXACT: _compare_exactly,
     Kind.NUMBER: _compare_exactly,
     Kind.CODE: _compare_codes,

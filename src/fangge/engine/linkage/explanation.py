@@ -14,12 +14,14 @@ from fangge.engine.linkage.standardise.records import prepare_records
 NAMES = ("different", "one character apart or one within the other", "same sound", "the same")
 CODES = ("different", "one character apart", "the same")
 SAME = ("different", "the same")
+PLACES = ("different", "same building", "one within the other", "the same")
 WORDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.NAME: NAMES,
     Kind.FIRM: NAMES,
     Kind.TEXT: ("different", "alike", "very alike", "the same"),
     Kind.DATE: ("different", "parts agree or are turned round", "the same"),
-    Kind.ADDRESS: ("different", "same building", "one within the other", "the same"),
+    Kind.ADDRESS: PLACES,
+    Kind.ROOM: PLACES,
     Kind.EXACT: SAME,
     Kind.NUMBER: SAME,
     Kind.CODE: CODES,

@@ -32,6 +32,28 @@ ORGANISATION_RECORD: Schema = {
 }
 """What one source says of one organisation."""
 
+DWELLING_RECORD: Schema = {
+    "record_id": pl.Int64,
+    "source": pl.String,
+    "address_code": pl.String,
+    "number": pl.String,
+    "floor_area_m2": pl.String,
+    "use": pl.String,
+    "updated_on": pl.Date,
+}
+"""What one source says of one dwelling; its number is the source's or a certificate's."""
+
+TENANCY_RECORD: Schema = {
+    "record_id": pl.Int64,
+    "source": pl.String,
+    "tenant": pl.Int64,
+    "dwelling": pl.Int64,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "updated_on": pl.Date,
+}
+"""What one source says of one tenancy; tenant and dwelling are clusters."""
+
 PLACES: Schema = {"left": pl.Int64, "right": pl.Int64}
 """Rows of prepared records that may be one subject; left is the smaller."""
 

@@ -32,6 +32,7 @@ from fangge.engine.linkage.standardise.names import (
 Columns = dict[str, Ints | pl.Series]
 N_THREADS = 2
 SPEAKING_LITTLE = (Kind.NAME, Kind.FIRM, Kind.ADDRESS)
+ROOM = r"-F\d+-[^-]+$"
 
 
 def prepare_records(records: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
@@ -103,8 +104,8 @@ def _write_dates(dates: pl.Series, name: str) -> Columns:
     return {name: days.fill_null(0).to_numpy()}
 
 
-def _write_values(texts: pl.Series, name: str) -> Columns:
-    return {name: encode_texts(texts)}
+def _write_values(values: pl.Series, name: str) -> Columns:
+    return {name: encode_texts(values.cast(pl.String))}
 
 
 def _write_numbers(texts: pl.Series, name: str) -> Columns:
@@ -114,6 +115,14 @@ def _write_numbers(texts: pl.Series, name: str) -> Columns:
 def _write_addresses(texts: pl.Series, name: str) -> Columns:
     whole, unit, site = encode_addresses(texts)
     return {name: whole, f"{name}_unit": unit, f"{name}_site": site}
+
+
+def _write_rooms(texts: pl.Series, name: str) -> Columns:
+    """Write an address of which only one that names a room, after its floor, is decisive."""
+    whole, unit, site = encode_addresses(texts)
+    is_room = texts.str.contains(ROOM).fill_null(value=False).to_numpy()
+    decisive = np.where(is_room, whole, 0)
+    return {name: decisive, f"{name}_whole": whole, f"{name}_unit": unit, f"{name}_site": site}
 
 
 def _write_identifiers(texts: pl.Series, name: str) -> Columns:
@@ -138,6 +147,7 @@ WRITTEN: Mapping[Kind, Callable[[pl.Series, str], Columns]] = {
     Kind.EXACT: _write_values,
     Kind.NUMBER: _write_numbers,
     Kind.ADDRESS: _write_addresses,
+    Kind.ROOM: _write_rooms,
     Kind.CODE: _write_identifiers,
     Kind.CREDIT_CODE: _write_credit_codes,
 }
