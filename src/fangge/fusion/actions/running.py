@@ -59,7 +59,7 @@ class Progress:
         with self.watched_by.cursor() as cursor:
             cursor.execute(
                 "UPDATE fusion_run SET seconds = %s WHERE id = %s RETURNING is_cancel_asked",
-                [json.dumps(self.seconds), self.run.pk],
+                [json.dumps(list(self.seconds.items())), self.run.pk],
             )
             if cursor.fetchone()[0]:
                 raise RunCancelled(f"The run was cancelled after {stage}. {KEPT}")
@@ -126,7 +126,8 @@ def _give_lock() -> None:
 
 def _end(progress: Progress, state: RunState, message: str) -> None:
     run = progress.run
-    run.state, run.message, run.seconds = state, message, progress.seconds
+    run.state, run.message = state, message
+    run.seconds = list(progress.seconds.items())
     run.ended_at = run.started_at + timedelta(seconds=sum(progress.seconds.values()))
     if state == RunState.DONE:
         run.figures = progress.figures | {"seconds": progress.seconds}

@@ -26,7 +26,7 @@ class Run(models.Model):
     # Whether everything was read anew; else only what changed since the run before.
     is_full = models.BooleanField(default=True, db_default=True)
     is_cancel_asked = models.BooleanField(default=False, db_default=False)
-    # Stage to seconds, kept as the run goes, outside its transaction.
+    # Stages with their seconds, in order, kept as the run goes, outside its transaction.
     seconds = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     message = models.TextField(blank=True)
     figures = models.JSONField(default=dict)

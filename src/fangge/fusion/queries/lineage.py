@@ -60,5 +60,10 @@ def name_sources(record_ids: Collection[int]) -> dict[int, str]:
     return {record_id: titles[source_id] for record_id, source_id in found.items()}
 
 
+def title_of(source: Source) -> str:
+    """Give the title of a source in the reader's language."""
+    return _title(read_contract(source.contract))
+
+
 def _title(contract: Contract) -> str:
     return contract.title_en if (get_language() or "").startswith("en") else contract.title

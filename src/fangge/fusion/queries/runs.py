@@ -4,12 +4,33 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from fangge.fusion.models.run import Run, RunState
+from fangge.fusion.models.source import Source
+from fangge.fusion.queries.lineage import title_of
 from fangge.fusion.rules.linking import LINK_LOCK
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 
+STAGES: dict[str, Promise] = {
+    "read_addresses": _("Read addresses"),
+    "register_addresses": _("Write addresses"),
+    "index_addresses": _("Bring the address index up to date"),
+    "keep_readings": _("Keep how texts were read"),
+    "link_residents": _("Link residents"),
+    "register_residents": _("Write residents"),
+    "register_dwellings": _("Write dwellings"),
+    "register_organisations": _("Link and write organisations"),
+    "write_occupancies": _("Write who is where"),
+    "count_for_map": _("Count for the map"),
+    "keep_for_next": _("Keep what the next run needs"),
+}
+SOURCE_STAGES: dict[str, Promise] = {
+    "read": _("Read: %(source)s"),
+    "match": _("Find addresses: %(source)s"),
+}
 COUNTS = ("n_new", "n_changed", "n_ended", "n_same")
 
 
@@ -21,7 +42,7 @@ class RunLine:
     state: RunState
     total_s: float
     registers: list[tuple[str, dict[str, int]]]
-    stages: list[tuple[str, float, int]]  # name, seconds, percent of the longest
+    stages: list[tuple[str, float, int]]  # what it did, seconds, percent of the longest
 
     @property
     def n_written(self) -> int:
@@ -64,7 +85,8 @@ def _line(run: Run, *, is_held: bool) -> RunLine:
     state = RunState(run.state)
     if state == RunState.RUNNING and not is_held:
         state = RunState.BROKEN_OFF
-    seconds = run.seconds or run.figures.get("seconds", {})
+    # A list keeps the order in which the stages ran.
+    seconds = dict(run.seconds or run.figures.get("seconds", {}))
     longest = max(seconds.values(), default=0) or 1
     return RunLine(
         run=run,
@@ -75,5 +97,19 @@ def _line(run: Run, *, is_held: bool) -> RunLine:
             for name, told in run.figures.items()
             if isinstance(told, dict) and "n_new" in told
         ],
-        stages=[(stage, taken, round(100 * taken / longest)) for stage, taken in seconds.items()],
+        stages=[
+            (_name_stage(stage), taken, round(100 * taken / longest))
+            for stage, taken in seconds.items()
+        ],
     )
+
+
+def _name_stage(stage: str) -> str:
+    """Say what a stage did; of one that is about a source, which source."""
+    if stage in STAGES:
+        return str(STAGES[stage])
+    verb, _under, code = stage.partition("_")
+    if verb not in SOURCE_STAGES:
+        return stage
+    source = Source.objects.filter(code=code).first()
+    return str(SOURCE_STAGES[verb]) % {"source": title_of(source) if source else code}
