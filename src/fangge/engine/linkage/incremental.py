@@ -118,8 +118,8 @@ def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
         at, held = np.arange(len(new_ids)), old
     else:
         at = find_rows(old_ids, new_ids, missing=-1)
-        held = old[np.maximum(at, 0)]
-    moved = (at < 0) | (held["cluster"].to_numpy() != new_names)
+        held = old.select(pl.all().gather(pl.Series(at).set(pl.Series(at < 0), None)))
+    moved = held["cluster"].ne_missing(new["cluster"]).to_numpy()
     differs = moved.copy()
     for column in ("method", "weight"):
         differs |= held[column].ne_missing(new[column]).to_numpy()
@@ -128,7 +128,8 @@ def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
     lost = np.unique(old_names[~stays])
     # A cluster bears the number of its first record: where that has another now, it is no more.
     heads = find_rows(new_ids, lost, missing=-1)
-    still = (heads >= 0) & (new_names[heads] == lost)
+    still = heads >= 0
+    still[still] = new_names[heads[still]] == lost[still]
     again = find_rows(new_ids, changed.cast(pl.Int64).to_numpy())
     touched = np.unique(np.concatenate([new_names[again], new_names[moved], lost[still]]))
     return Changed(
