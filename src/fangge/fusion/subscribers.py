@@ -5,6 +5,7 @@ import contextlib
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
+from fangge.fusion.actions.requests.deciding import follow_roll_back
 from fangge.fusion.actions.review.reopen import ask_again
 from fangge.fusion.events import (
     BatchRolledBack,
@@ -17,6 +18,7 @@ from fangge.fusion.events import (
 from fangge.fusion.jobs import check_registers, link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
 from fangge.kernel import bus
+from fangge.kernel.actor import system_actor
 from fangge.registers.events import AddressesChanged, AddressesCorrected
 from fangge.registers.queries.origins import name_records_by
 
@@ -42,6 +44,14 @@ def ask_changed_pairs_again(event: RegistersLinked) -> None:
     ask_again(run_id=event.run_id)
 
 
+def close_request_of_batch(event: BatchRolledBack) -> None:
+    follow_roll_back(
+        actor=system_actor("requests", verbs=()),
+        batch_id=event.batch_id,
+        now=event.rolled_back_at,
+    )
+
+
 def check_soon(_event: RegistersLinked) -> None:
     with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
         check_registers.configure(queueing_lock="quality").defer()
@@ -56,6 +66,7 @@ def connect() -> None:
     bus.subscribe(RegistersLinked, ask_changed_pairs_again)
     bus.subscribe(FileOffered, read_offered_file)
     bus.subscribe(BatchRolledBack, link_soon)
+    bus.subscribe(BatchRolledBack, close_request_of_batch)
     bus.subscribe(RowMended, link_soon)
     bus.subscribe(AddressesCorrected, link_soon)
     bus.subscribe(AddressesChanged, link_soon)

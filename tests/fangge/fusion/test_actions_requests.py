@@ -8,6 +8,7 @@ from tests.makers import make_staff
 
 from fangge.access.rules import Role
 from fangge.audit.models import Entry
+from fangge.fusion.actions.ingest import roll_back_batch
 from fangge.fusion.actions.link import link_registers, linking_actor
 from fangge.fusion.actions.requests.asking import (
     EventRefused,
@@ -272,3 +273,37 @@ def test_impossible_events_are_refused_field_by_field(
         )
     assert told.value.faults == [("effective_on", "future")]
     assert not ChangeRequest.objects.exists()
+
+
+def test_a_batch_taken_back_takes_its_request_along(
+    steward: Actor, lived: Occupancy, noon: datetime
+) -> None:
+    before = periods(lived.resident_id)
+    request = ask_life_event(actor=steward, telling=tell("leave", lived), token=uuid4(), now=noon)
+    assert request.batch is not None
+    roll_back_batch(actor=steward, batch_id=request.batch.pk, reason="test", now=noon)
+    request.refresh_from_db()
+    assert request.state == "taken_back"
+    assert periods(lived.resident_id) == before
+    run(noon)
+    assert periods(lived.resident_id) == before
+
+
+def test_a_correction_taken_back_before_any_run_leaves_what_was(
+    steward: Actor, other: Actor, lived: Occupancy, noon: datetime
+) -> None:
+    was = Resident.objects.filter(pk=lived.resident_id or 0).values(
+        "birth_on", "phone_hash", "origins"
+    )[0]
+    request = ask_correction(
+        actor=steward,
+        resident_id=lived.resident_id or 0,
+        values={"birth_on": "1970-01-02", "phone": "13812345678", "reason": "本人出示身份证"},
+        token=uuid4(),
+        now=noon,
+    )
+    approve_request(actor=other, request_id=request.pk, now=noon)
+    assert str(Resident.objects.get(pk=lived.resident_id or 0).birth_on) == "1970-01-02"
+    take_back_request(actor=other, request_id=request.pk, reason="看错", now=noon)
+    after = Resident.objects.filter(pk=lived.resident_id or 0)
+    assert after.values("birth_on", "phone_hash", "origins")[0] == was

@@ -107,6 +107,28 @@ def take_back_request(
 
 
 @transaction.atomic
+def follow_roll_back(*, actor: Actor, batch_id: int, now: datetime) -> None:
+    """Take back the request whose batch somebody took back, if it still stands."""
+    request = ChangeRequest.objects.filter(batch=batch_id, state=RequestState.APPLIED).first()
+    if request is None:
+        return
+    stay_clear_of_link_run()
+    take_back_life_event(
+        actor=_as_writer(actor),
+        occurrence=occurrence_of(request),
+        record_id=SourceRecord.objects.get(batch=batch_id).pk,
+        before=request.before,
+        now=now,
+    )
+    request.state, request.decided_by, request.decided_at = (
+        RequestState.TAKEN_BACK,
+        actor.reference,
+        now,
+    )
+    request.save()
+
+
+@transaction.atomic
 def open_request(
     *, actor: Actor, request_id: int, now: datetime
 ) -> tuple[ChangeRequest, dict[str, str | None]]:

@@ -1,6 +1,5 @@
 """Life events of residents and organisations, written with a trail, and taken back."""
 
-import base64
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -20,16 +19,14 @@ from fangge.registers.actions.life.subjects import (
     lock_subject,
     periods_of,
 )
+from fangge.registers.actions.life.trail import SEALED, keep_change, plain, uncorrect_resident
 from fangge.registers.actions.mapcells import refresh_map_cells
 from fangge.registers.events import LifeEventTakenBack, LifeEventWritten
 from fangge.registers.models.address import Address
-from fangge.registers.models.change import EntryChange
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
 from fangge.registers.rules.occupancy import BEGINS, ENDS_ENTRY, Period, settle_periods
-
-SEALED = ("identifier", "phone")
 
 
 @transaction.atomic
@@ -83,7 +80,7 @@ def take_back_life_event(
     """Put back what an event changed and nothing has changed since.
 
     What it began stays as a period of no length, and one who was new ends: nothing is removed.
-    Values that a correction mended come back with the next link run, which reads the sources.
+    Values that a correction mended are what they were before it.
     """
     actor.require("life.register")
     subject = lock_subject(occurrence)
@@ -139,6 +136,9 @@ def _put_entry_back(
     actor: Actor,
     now: datetime,
 ) -> None:
+    if occurrence.event == "correction" and isinstance(subject, Resident):
+        uncorrect_resident(subject, record_id, actor=actor, now=now)
+        return
     fields: dict[str, Any] = {}
     if is_new:
         fields["ends_on"] = occurrence.effective_on
@@ -228,7 +228,7 @@ def _change(
     for name, value in fields.items():
         was = getattr(subject, name)
         if not name.endswith("_hash") and was != value:
-            former[name] = _plain(was)
+            former[name] = plain(was)
         setattr(subject, name, value)
     if not former:
         return
@@ -236,22 +236,7 @@ def _change(
     subject.origins = subject.origins | dict.fromkeys(origins or tuple(fields), record_id)
     subject.changed_at = now
     subject.save()
-    _keep_change(kind_of(subject), subject.pk, former, actor=actor, now=now)
-
-
-def _plain(value: Any) -> Any:
-    """Give a value as the history keeps it: dates as text, ciphertext in base 64."""
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _keep_change(
-    kind: str, entry_id: int, former: Mapping[str, Any], *, actor: Actor, now: datetime
-) -> None:
-    EntryChange.objects.create(
-        kind=kind, entry_id=entry_id, changed_at=now, actor=actor.reference, former=dict(former)
-    )
+    keep_change(kind_of(subject), subject.pk, former, actor=actor, now=now)
 
 
 def _write_periods(subject: Subject, periods: list[Period], *, actor: Actor, now: datetime) -> None:
@@ -267,11 +252,11 @@ def _write_periods(subject: Subject, periods: list[Period], *, actor: Actor, now
             continue
         else:
             former = {
-                name: _plain(getattr(one, name))
+                name: plain(getattr(one, name))
                 for name in ("starts_on", "ends_on", "record_id", "grid_id")
                 if getattr(one, name) != getattr(period, name)
             }
-            _keep_change("occupancy", one.pk, former, actor=actor, now=now)
+            keep_change("occupancy", one.pk, former, actor=actor, now=now)
         one.starts_on, one.ends_on = period.starts_on, period.ends_on
         one.record_id, one.grid_id, one.changed_at = period.record_id, period.grid_id, now
         one.save()
