@@ -6,6 +6,7 @@ from django.db.models import Count, Q
 
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch, QuarantinedRow, QuarantineState
+from fangge.fusion.queries.pairs import count_open_pairs
 from fangge.fusion.queries.sources import batches_visible_to
 from fangge.fusion.rules.life import SOURCES as LIFE_EVENTS
 from fangge.kernel.actor import Actor
@@ -33,7 +34,7 @@ def read_intake(*, actor: Actor) -> Intake | None:
     return Intake(
         n_records=counted["rows"],
         n_waiting=QuarantinedRow.objects.filter(state=QuarantineState.OPEN).count(),
-        n_pairs=run.pairs.count() if run else 0,
+        n_pairs=count_open_pairs(actor=actor) if actor.may("pairs.see") else 0,
         batches=list(batches_visible_to(actor).exclude(source__code__in=LIFE_EVENTS)[:6]),
         last_run=run,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
@@ -45,10 +44,12 @@ OPEN = """
             AND rights.is_current
         WHERE decision.is_standing
     ), size AS (
-        SELECT kind, entry_id, count(*) AS n_records FROM fusion_linkdecision
-        WHERE is_current AND (kind, entry_id) IN (
-            SELECT kind, left_entry FROM pair UNION SELECT kind, right_entry FROM pair)
-        GROUP BY kind, entry_id
+        SELECT named.kind, named.entry_id, count(*) AS n_records
+        FROM (SELECT kind, left_entry AS entry_id FROM pair
+              UNION SELECT kind, right_entry FROM pair) named
+        JOIN fusion_linkdecision spoken ON spoken.kind = named.kind
+            AND spoken.entry_id = named.entry_id AND spoken.is_current
+        GROUP BY named.kind, named.entry_id
     )
     SELECT pair.id, pair.kind, left_id, left_part, right_id, right_part, pair.weight_bits,
            extract(epoch FROM pair.started_at)::float8, changed::text, left_entry, right_entry,
@@ -112,14 +113,22 @@ def open_pairs(
         is_overdue=overdue,
         comes_back=pl.col("changed") != "{}",
     ).with_columns(worth=worth_of(pl.col("weight"), pl.col("n_records")))
+    order = ["is_overdue", "comes_back", "worth", "pair_id"]
+    ranked = queue.sort(order, descending=[True, True, True, False])
+    return filter_queue(ranked, kind=kind, sources=sources, changed=changed)
+
+
+def filter_queue(
+    queue: pl.DataFrame, *, kind: str = "", sources: str = "", changed: str = ""
+) -> pl.DataFrame:
+    """Leave what fits the filters of `open_pairs`."""
     if kind:
         queue = queue.filter(pl.col("kind") == kind)
     if sources:
         queue = queue.filter(pl.col("sources") == "+".join(sorted(sources.split("+"))))
     if changed:
         queue = queue.filter("comes_back")
-    order = ["is_overdue", "comes_back", "worth", "pair_id"]
-    return queue.sort(order, descending=[True, True, True, False])
+    return queue
 
 
 def _within(actor: Actor, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -190,12 +199,13 @@ def entries_of(pair: Pair) -> tuple[int | None, int | None]:
     )
 
 
-def count_open_pairs(*, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Count what waits for this person: pairs, those overdue, and decisions to confirm."""
-    queue = open_pairs(actor, now=now)
+def count_open_pairs(*, actor: Actor) -> int:
+    """Count the pairs that wait for this person."""
+    actor.require("pairs.see")
+    return _within(actor, read_frame(OPEN, schema=OPEN_SCHEMA)).height
+
+
+def count_to_confirm(*, actor: Actor) -> int:
+    """Count the decisions of others that wait for a second person."""
     waiting = judgements_visible_to(actor, state=JudgementState.WAITING)
-    return {
-        "n_pairs": queue.height,
-        "n_overdue": int(queue["is_overdue"].sum()),
-        "n_to_confirm": waiting.exclude(decided_by=actor.reference).count(),
-    }
+    return waiting.exclude(decided_by=actor.reference).count()

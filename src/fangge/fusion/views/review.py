@@ -24,8 +24,9 @@ from fangge.fusion.actions.review.settle import undo_last
 from fangge.fusion.queries.pairs import (
     KINDS,
     PAGE_PAIRS,
-    count_open_pairs,
     count_queue,
+    count_to_confirm,
+    filter_queue,
     neighbours_of,
     open_pairs,
     page_of,
@@ -80,7 +81,8 @@ class Filters:
 @require_GET
 def show_queue(request: StaffRequest) -> HttpResponse:
     filters = Filters.of(request)
-    queue = filters.queue(request)
+    whole = open_pairs(request.actor, now=clock.now())
+    queue = filter_queue(whole, kind=filters.kind, sources=filters.sources, changed=filters.changed)
     after = request.GET.get("after", "")
     page = page_of(queue, after=int(after) if after.isdigit() else 0)
     rows = page.head(PAGE_PAIRS)
@@ -112,9 +114,9 @@ def show_queue(request: StaffRequest) -> HttpResponse:
                 "title": " · ".join(titles[code] for code in count.sources),
                 "n_pairs": count.n_pairs,
             }
-            for count in count_queue(open_pairs(request.actor, now=clock.now()))
+            for count in count_queue(whole)
         ],
-        "totals": count_open_pairs(actor=request.actor, now=clock.now()),
+        "n_to_confirm": count_to_confirm(actor=request.actor),
         "next_key": lines[-1]["pair_id"] if page.height > PAGE_PAIRS else None,
     }
     return render(request, "fusion/review/queue.html", context)
