@@ -38,6 +38,7 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Refused
 from fangge.registers.models.lead import EntryLead
 from fangge.registers.models.occupancy import Occupancy
+from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
 from fangge.registers.queries.leads import entry_behind
 
@@ -271,3 +272,18 @@ def test_undo_out_of_turn_is_refused_with_what_to_do(noon: datetime) -> None:
         ]
         with pytest.raises(UndoBlocked):
             undo_judgement(actor=steward(), judgement_id=again[judged.index(under)].pk, now=noon)
+
+
+def test_organisations_join_and_part_as_residents_do(noon: datetime) -> None:
+    offer_pairs(noon, kind="organisation", n_pairs=1)
+    row = waiting(noon, kind="organisation").row(0, named=True)
+    firms = Organisation.objects.filter(pk__in=[row["left_entry"], row["right_entry"]])
+    before = list(firms.order_by("pk").values("code", "name", "address", "origins", "ends_on"))
+    judgement = decide_pair(actor=steward(), pair_id=row["pair_id"], verdict="same", now=noon)
+    assert firms.filter(ends_on=None).count() < len(before)
+    run = link_registers(actor=linking_actor(), tell=lambda _: None, now=noon)
+    figures = run.figures["organisations"]
+    assert figures["n_new"] == figures["n_changed"] == figures["n_ended"] == 0
+    undo_judgement(actor=steward(), judgement_id=judgement.pk, now=noon)
+    after = list(firms.order_by("pk").values("code", "name", "address", "origins", "ends_on"))
+    assert after == before
