@@ -27,6 +27,8 @@ from fangge.registers.actions.acts.deciding import (
 from fangge.registers.actions.index import compile_index, match_texts
 from fangge.registers.models.act import AddressAct
 from fangge.registers.models.address import Address
+from fangge.registers.models.correction import WaitingText
+from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.queries.life import get_life, name_on
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +43,12 @@ def run(now: datetime) -> None:
 
 def state() -> set[tuple[object, ...]]:
     return set(Address.objects.values_list(*COLUMNS))
+
+
+def lived_in(top: Address) -> set[tuple[int, int | None]]:
+    """Give who lives or trades in the building of an address now."""
+    held = Occupancy.objects.filter(address__building=top.building, ends_on=None)
+    return set(held.exclude(kind="registered").values_list("address_id", "resident_id"))
 
 
 def found(text: str, folder: Path) -> tuple[str | None, bool]:
@@ -132,9 +140,10 @@ def test_a_split_house_leads_to_its_parts_and_each_room_to_its_own(noon: datetim
     folder = compile_index(run_id=10**9 + 3)
     assert found(old_text, folder) == (room.code, True)
     assert not found(building.full_name.split("号", 1)[1], folder)[1], "it may mean either part"
-    changed = state()
+    changed, held_rooms = state(), lived_in(after)
     run(noon + timedelta(hours=1))
     assert state() == changed
+    assert lived_in(after) == held_rooms, "who lives there lives there still"
     undo_act(actor=steward(), act_id=act.pk, reason="", now=noon + timedelta(hours=2))
     codes = {row[0] for row in held}
     assert {row for row in state() if row[0] in codes} == held
@@ -209,6 +218,8 @@ def test_what_is_retired_by_mistake_runs_on_when_undone(noon: datetime) -> None:
     ended = state()
     run(noon + timedelta(hours=1))
     assert state() == ended
+    named = WaitingText.objects.filter(text__contains=estate.name)
+    assert not named.exists(), "that what was retired is gone needs nobody"
     undo = undo_act(actor=steward(), act_id=act.pk, reason="wrong one", now=noon)
     assert undo_act(actor=steward(), act_id=act.pk, reason="wrong one", now=noon).pk == undo.pk
     assert state() == held

@@ -39,6 +39,7 @@ def a_building() -> Address:
 def test_a_number_is_changed_seen_and_undone() -> None:
     client, building = sign_in(Role.STEWARD), a_building()
     page, url = f"/registers/addresses/{building.pk}", f"/registers/addresses/{building.pk}/change"
+    assert f'href="{url}"' in client.get(page).content.decode()
     assert "个下级地址的全称随之改变" in client.get(url).content.decode()
     answer = client.post(url, asked("renumber", name="91幢"))
     assert answer.headers["Location"] == page

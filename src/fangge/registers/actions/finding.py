@@ -5,6 +5,8 @@ from fangge.registers.actions.index import rewrite_text
 from fangge.registers.adapters.addresses import IndexMissing, suggest_addresses
 from fangge.registers.models.address import Address
 from fangge.registers.queries.corrections import current_decisions
+from fangge.registers.queries.ghosts import MARK
+from fangge.registers.queries.life import todays_addresses
 from fangge.registers.queries.search import addresses_by_codes, addresses_named_like
 from fangge.registers.rules.corrections import text_key
 
@@ -40,4 +42,11 @@ def _suggested(text: str) -> dict[str, tuple[str, ...]]:
     except IndexMissing:
         return {}
     said = tuple(f"also_called:{name}" for name in names)
-    return {candidate.code: said + candidate.reasons for candidate in ranked}
+    ghosts = {c.code.partition(MARK)[0] for c in ranked if MARK in c.code}
+    today = {code: address.code for code, address in todays_addresses(ghosts).items()}
+    found: dict[str, tuple[str, ...]] = {}
+    for candidate in ranked:
+        base, mark, _act = candidate.code.partition(MARK)
+        code = today.get(base, base) if mark else base
+        found.setdefault(code, said + candidate.reasons)
+    return found

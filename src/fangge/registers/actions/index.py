@@ -13,7 +13,8 @@ from fangge.registers.adapters import addresses
 from fangge.registers.models.act import AddressAct
 from fangge.registers.models.address import Address
 from fangge.registers.queries.corrections import Name, current_decisions, current_names
-from fangge.registers.queries.life import touched_by
+from fangge.registers.queries.ghosts import MARK, read_ghosts
+from fangge.registers.queries.life import todays_addresses, touched_by, undone_by
 from fangge.registers.rules.corrections import fold_text, fold_texts, text_keys
 
 COLUMNS = {
@@ -58,7 +59,8 @@ def bring_index(*, run_id: int, held: str | None) -> Path:
 
 
 def _read_rows() -> pl.DataFrame:
-    return _with_lists(read_frame(f"{ROWS} ORDER BY address.id", schema=COLUMNS))
+    rows = read_frame(f"{ROWS} ORDER BY address.id", schema=COLUMNS)
+    return _with_lists(pl.concat([rows, read_ghosts()], how="diagonal"))
 
 
 def publish_index(folder: Path, *, since: datetime) -> None:
@@ -78,9 +80,12 @@ def refresh_index(*, act_ids: Sequence[int]) -> None:
     with transaction.atomic():
         _lock_index()
         rows = read_frame(f"{ROWS} AND address.id = ANY(%s)", (sorted(touched),), schema=COLUMNS)
+        ghosts = read_ghosts(act_ids)
+        rows = pl.concat([rows, ghosts], how="diagonal")
         held = set(rows["code"])
-        codes = Address.objects.filter(pk__in=touched).values_list("code", flat=True)
-        gone = [code for code in codes if code not in held]
+        codes = list(Address.objects.filter(pk__in=touched).values_list("code", flat=True))
+        left = [f"{code}{MARK}{act_id}" for code in codes for act_id in undone_by(act_ids)]
+        gone = [code for code in codes + left if code not in held]
         with contextlib.suppress(addresses.IndexMissing):
             addresses.update_index(_with_lists(rows), gone)
 
@@ -100,7 +105,7 @@ def match_texts(texts: pl.Series, *, folder: Path) -> pl.DataFrame:
     What a person decided on exactly this text holds; where the engine is not certain, decided and
     former names are tried.
     """
-    found = addresses.match_texts(texts, folder=folder)
+    found = _leave_ghosts(addresses.match_texts(texts, folder=folder))
     keys = text_keys(texts.cast(pl.String))
     return _follow_decisions(keys, _follow_names(texts.cast(pl.String), found, folder))
 
@@ -129,7 +134,7 @@ def match_by_names(texts: pl.Series, names: Sequence[Name], *, folder: Path) -> 
         {"wording": wordings, "above": [name.full_name for name in names]},
         schema={"wording": pl.String, "above": pl.String},
     )
-    found = addresses.match_texts(rewritten, folder=folder)
+    found = _leave_ghosts(addresses.match_texts(rewritten, folder=folder))
     named = found.with_row_index("row").with_columns(
         pl.col("row").cast(pl.Int64), full_name=addresses.full_names(found["code"], folder=folder)
     )
@@ -147,6 +152,35 @@ def match_by_names(texts: pl.Series, names: Sequence[Name], *, folder: Path) -> 
         "score",
         asserted=pl.col("asserted") & pl.col("also").is_not_null(),
         reasons=pl.concat_list(pl.concat_list("also").list.drop_nulls(), pl.col("reasons")),
+    )
+
+
+def _leave_ghosts(found: pl.DataFrame) -> pl.DataFrame:
+    """Put today's address in the place of where it once stood; several are for a person."""
+    codes = found["code"].drop_nulls().unique()
+    ghosts = codes.filter(codes.str.contains(MARK, literal=True)).to_list()
+    if not ghosts:
+        return found
+    today = todays_addresses({code.partition(MARK)[0] for code in ghosts})
+    rows = []
+    for code in ghosts:
+        address = today.get(code.partition(MARK)[0])
+        rows.append((code, address.code if address else None, address.level if address else None))
+    told = pl.DataFrame(
+        rows, schema={"code": pl.String, "today": pl.String, "now": pl.String}, orient="row"
+    ).with_columns(was=True)
+    was = pl.col("was").fill_null(value=False)
+    lost = was & pl.col("today").is_null()
+    return found.join(told, on="code", how="left", maintain_order="left").select(
+        code=pl.when(was).then("today").otherwise("code"),
+        level=pl.when(was).then("now").otherwise("level"),
+        score=pl.when(lost).then(pl.lit(0, pl.Float32)).otherwise("score"),
+        asserted=pl.col("asserted") & ~lost,
+        reasons=pl.when(lost)
+        .then(pl.concat_list("reasons", pl.lit("ended_in_several")))
+        .when(was)
+        .then(pl.concat_list("reasons", pl.lit("stood_there")))
+        .otherwise("reasons"),
     )
 
 

@@ -16,6 +16,7 @@ from fangge.registers.adapters.addresses import (
     suggest_addresses,
 )
 from fangge.registers.models.address import Address
+from fangge.registers.queries.ghosts import MARK
 from fangge.registers.queries.search import addresses_by_codes
 from fangge.registers.rules.corrections import clean_text
 
@@ -101,7 +102,8 @@ def _rank(
         ranked[str(row["code"])] = (round(float(str(row["score"])), 4), tuple(reasons))
     if n_most > 1 and not row["asserted"]:
         for other in suggest_addresses(text, n_most=n_most):
-            ranked.setdefault(other.code, (round(other.score, 4), other.reasons))
+            # What once stood there stands elsewhere under its own code.
+            ranked.setdefault(other.code.partition(MARK)[0], (round(other.score, 4), other.reasons))
     return ranked
 
 

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import copy_frame
+from fangge.registers.queries.corrections import ended_wordings
 from fangge.registers.rules.corrections import text_keys
 
 SHOWN_RECORDS, LONGEST_TEXT = 5, 1000
@@ -74,7 +75,8 @@ def _wait_again(cursor: Any, now: datetime) -> None:
 def _group(texts: pl.DataFrame) -> pl.DataFrame:
     """Take each text once, with how many records have it and why it is not certain.
 
-    What is read as another district's needs nobody: it is certain that it is not here.
+    What is read as another district's needs nobody: it is certain that it is not here. Nor does
+    what was retired with nothing in its place.
     """
     outside = pl.col("reasons").list.eval(pl.element().str.starts_with("outside:")).list.any()
     keyed = texts.with_columns(text_key=text_keys(texts["text"])).filter(
@@ -82,6 +84,8 @@ def _group(texts: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("text").str.len_chars() <= LONGEST_TEXT)
         & ~outside.fill_null(value=False)
     )
+    if ended := ended_wordings():
+        keyed = keyed.filter(~pl.col("text_key").str.contains_any(ended))
     grouped = (
         keyed.sort("record_id")
         .group_by("text_key", maintain_order=True)

@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.registers.models.act import ActKind, AddressAct
 from fangge.registers.models.address import Address, AddressAlias, AliasKind
 from fangge.registers.models.correction import AddressDecision, Choice, WaitingText
 from fangge.registers.queries.life import successors_of
@@ -101,8 +102,8 @@ def waiting_with(*, actor: Actor, wording: str) -> list[WaitingText]:
 
 
 def decisions_on(text: WaitingText) -> list[AddressDecision]:
-    """Give what was decided on a text, newest first."""
-    found = AddressDecision.objects.filter(text_key=text.text_key)
+    """Give what was decided on a text, and what settled it with another, newest first."""
+    found = AddressDecision.objects.filter(Q(text_key=text.text_key) | Q(pk=text.settled_by_id))
     return list(found.select_related("address", "alias", "withdraws").order_by("-id"))
 
 
@@ -170,6 +171,20 @@ def _as_name(alias: AddressAlias) -> Name:
         full_name=alias.address.full_name,
         address_id=alias.address_id,
     )
+
+
+def ended_wordings() -> list[str]:
+    """Give how texts name what was retired with nothing in its place, and nothing like it there."""
+    retired = AddressAct.objects.filter(
+        kind=ActKind.RETIRE, is_current=True, address__ends_on__isnull=False
+    ).select_related("address__parent__parent__parent__parent")
+    found = []
+    for act in retired:
+        address, path = act.address, path_of(act.address)
+        again = Address.objects.filter(full_name=address.full_name, ends_on=None)
+        if not again.exists() and not bearers_of(standard_wording(path), other_than=address.pk):
+            found.append(text_key(standard_wording(path)))
+    return found
 
 
 def bearers_of(name: str, *, other_than: int) -> list[Address]:

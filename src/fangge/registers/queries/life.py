@@ -134,3 +134,23 @@ def has_due_acts(*, now: datetime) -> bool:
     """Tell whether the day of an act has come that was not carried out yet."""
     waiting = AddressAct.objects.filter(applied_at=None, is_current=True)
     return waiting.filter(effective_on__lte=timezone.localdate(now)).exists()
+
+
+def undone_by(act_ids: Collection[int]) -> list[int]:
+    """Give the acts that some of these acts undid."""
+    return list(AddressAct.objects.filter(undone_by__in=act_ids).values_list("pk", flat=True))
+
+
+def todays_addresses(codes: Collection[str]) -> dict[str, Address]:
+    """Give what each code leads to today: itself while it stands, else the one in its place."""
+    held = {address.code: address for address in Address.objects.filter(code__in=codes)}
+    ended = [address.pk for address in held.values() if address.ends_on]
+    leads = successors_of(ended)
+    only = {old: next(iter(new)) for old, new in leads.items() if len(new) == 1}
+    today = Address.objects.in_bulk(list(only.values()))
+    found: dict[str, Address] = {}
+    for code, address in held.items():
+        successor = today.get(only.get(address.pk, 0)) if address.ends_on else address
+        if successor is not None:
+            found[code] = successor
+    return found

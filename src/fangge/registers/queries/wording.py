@@ -99,6 +99,11 @@ REASONS: dict[str, tuple[Promise, Promise]] = {
         _("somebody is to look on site"),
         _("somebody is to look on site (decision %(what)s)"),
     ),
+    "stood_there": (_("it stood there once"), _("it stood there once")),
+    "ended_in_several": (
+        _("what stood there ended, and several took its place"),
+        _("what stood there ended, and several took its place"),
+    ),
     "also_called": (_("another name of it"), _("another name of it: %(what)s")),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from fangge.registers.queries.life import get_life
 from fangge.registers.queries.visible import EntryMissing, addresses_visible_to
 
 LINK_LOCK = 7_306_101  # the link run holds it while it writes the registers
+LONGEST_WAIT = "10s"
 
 
 class RegistersBusy(Conflict):
@@ -232,13 +233,16 @@ def _decide(
 
 
 def _hold_registers() -> None:
-    """Keep the link run out while an act is carried out, and an act while a run writes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [LINK_LOCK])
-        if not cursor.fetchone()[0]:
-            raise RegistersBusy(
-                _("The registers are being brought up to date. Try again in a minute.")
-            )
+    """Keep the link run out while an act is carried out; wait a little for one that writes."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = %s", [LONGEST_WAIT])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LINK_LOCK])
+            cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+    except OperationalError as error:
+        raise RegistersBusy(
+            _("The registers are being brought up to date. Try again in a minute.")
+        ) from error
 
 
 def _undone_by(act: AddressAct, actor: Actor) -> AddressAct:
