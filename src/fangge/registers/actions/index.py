@@ -14,7 +14,7 @@ from fangge.registers.models.act import AddressAct
 from fangge.registers.models.address import Address
 from fangge.registers.queries.corrections import Name, current_decisions, current_names
 from fangge.registers.queries.ghosts import MARK, read_ghosts
-from fangge.registers.queries.life import todays_addresses, touched_by, undone_by
+from fangge.registers.queries.life import todays_addresses, touched_by
 from fangge.registers.rules.corrections import fold_text, fold_texts, text_keys
 
 COLUMNS = {
@@ -80,13 +80,12 @@ def refresh_index(*, act_ids: Sequence[int]) -> None:
     with transaction.atomic():
         _lock_index()
         rows = read_frame(f"{ROWS} AND address.id = ANY(%s)", (sorted(touched),), schema=COLUMNS)
-        ghosts = read_ghosts(act_ids)
-        rows = pl.concat([rows, ghosts], how="diagonal")
+        rows = pl.concat([rows, read_ghosts()], how="diagonal")
         held = set(rows["code"])
         codes = list(Address.objects.filter(pk__in=touched).values_list("code", flat=True))
-        left = [f"{code}{MARK}{act_id}" for code in codes for act_id in undone_by(act_ids)]
-        gone = [code for code in codes + left if code not in held]
         with contextlib.suppress(addresses.IndexMissing):
+            known = codes + addresses.codes_with(MARK)
+            gone = [code for code in known if code not in held]
             addresses.update_index(_with_lists(rows), gone)
 
 

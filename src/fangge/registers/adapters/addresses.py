@@ -98,6 +98,12 @@ def update_index(changed: pl.DataFrame, gone: Sequence[str]) -> None:
         raise IndexMissing(str(error)) from error
 
 
+def codes_with(mark: str) -> list[str]:
+    """Give the codes of the published index that hold this mark."""
+    codes = _open(current_folder()).nodes["code"]
+    return codes.filter(codes.str.contains(mark, literal=True)).to_list()
+
+
 def current_folder() -> Path:
     """Give the folder of the published index; raise `IndexMissing` when there is none."""
     pointer = index_folder() / "current"

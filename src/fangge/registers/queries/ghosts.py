@@ -4,7 +4,7 @@ A ghost has the code of today's address with the act behind a tilde, its former 
 place of all below it. The engine reads it like any other, however the text is written.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -29,13 +29,11 @@ class Ghost:
     full_name: str
 
 
-def read_ghosts(act_ids: Collection[int] | None = None) -> pl.DataFrame:
-    """Give the ghosts that the acts left, or some of them; where somebody stands now, none."""
+def read_ghosts() -> pl.DataFrame:
+    """Give the ghosts that the acts left; where somebody stands now, none."""
     acts = AddressAct.objects.filter(
         kind__in=LEAVING, is_current=True, applied_at__isnull=False
     ).select_related("address__parent")
-    if act_ids is not None:
-        acts = acts.filter(pk__in=act_ids)
     ghosts: dict[str, Ghost] = {}
     for act in acts.order_by("effective_on", "id"):
         ghosts |= {ghost.full_name: ghost for ghost in _leave(act)}
@@ -58,12 +56,12 @@ def _leave(act: AddressAct) -> Iterator[Ghost]:
     # A road or estate is found by its name, and stands but once.
     if address.level in NAMED or act.details.get("below"):
         return
-    before = act.former["changed"].get(str(address.pk), {})
-    parent = Address.objects.filter(pk=before.get("parent_id", address.parent_id)).first()
+    name, parent_id = _before(address, act)
+    parent = Address.objects.filter(pk=parent_id).first() if parent_id else None
     if parent is None:
         return
-    name = before.get("name", address.name)
-    full_name = before.get("full_name", address.full_name)
+    own = act.former["changed"].get(str(address.pk), {})
+    full_name = own.get("full_name", address.full_name)
     yield Ghost(_code(address, act), parent.code, address.level, name, full_name)
     moved = [int(pk) for pk, was in act.former["changed"].items()
              if was.get("parent_id") == address.pk]  # fmt: skip
@@ -83,6 +81,21 @@ def _leave(act: AddressAct) -> Iterator[Ghost]:
             below = carried if child.level == "floor" else full_name
             deeper += [(one, child, below) for one in child.children.filter(ends_on=None)]
         level = deeper
+
+
+def _before(address: Address, act: AddressAct) -> tuple[str, int | None]:
+    """Give the name and parent before an act: the next act to change either kept what it was."""
+    later = AddressAct.objects.filter(
+        pk__gte=act.pk,
+        is_current=True,
+        applied_at__isnull=False,
+        former__changed__has_key=str(address.pk),
+    ).order_by("-id")
+    name, parent_id = address.name, address.parent_id
+    for one in later:
+        kept = one.former["changed"][str(address.pk)]
+        name, parent_id = kept.get("name", name), kept.get("parent_id", parent_id)
+    return name, parent_id
 
 
 def _code(address: Address, act: AddressAct) -> str:

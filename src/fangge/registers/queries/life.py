@@ -136,11 +136,6 @@ def has_due_acts(*, now: datetime) -> bool:
     return waiting.filter(effective_on__lte=timezone.localdate(now)).exists()
 
 
-def undone_by(act_ids: Collection[int]) -> list[int]:
-    """Give the acts that some of these acts undid."""
-    return list(AddressAct.objects.filter(undone_by__in=act_ids).values_list("pk", flat=True))
-
-
 def todays_addresses(codes: Collection[str]) -> dict[str, Address]:
     """Give what each code leads to today: itself while it stands, else the one in its place."""
     held = {address.code: address for address in Address.objects.filter(code__in=codes)}
