@@ -9,7 +9,7 @@ from fangge.engine.linkage.blocking import block_keys, named_rows
 from fangge.engine.linkage.codes import Flags, Ints
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.pipeline import Linked, cluster_prepared, find_edges
-from fangge.engine.linkage.schema import PLACES, REVIEWED, VALUE_COUNTS
+from fangge.engine.linkage.schema import PLACES, REVIEWED
 from fangge.engine.linkage.scoring import count_steps, count_values
 from fangge.engine.linkage.standardise.records import prepare_records
 
@@ -165,28 +165,38 @@ def _recount(
 ) -> tuple[pl.DataFrame, dict[str, Ints]]:
     """Update the counts of values; give, by field, the values that weigh otherwise now."""
     lost, won = count_values(before, parameters), count_values(fresh, parameters)
-    change = (
-        pl.concat([won, lost.with_columns(n=-pl.col("n"))])
-        .group_by("field", "value")
-        .agg(pl.col("n").sum())
-        .filter(pl.col("n") != 0)
+    updated, rarer = [counts.clear()], {}
+    for field in parameters.fields:
+        if field.counts_rarity:
+            held, less, more = (each.filter(field=field.name) for each in (counts, lost, won))
+            table, rarer[field.name] = _add_counts(held, less, more)
+            name = pl.repeat(field.name, table.height, dtype=pl.String, eager=True)
+            updated.append(table.select(name.alias("field"), "value", "n"))
+    return pl.concat(updated).sort("field", maintain_order=True), rarer
+
+
+def _add_counts(
+    held: pl.DataFrame, lost: pl.DataFrame, won: pl.DataFrame
+) -> tuple[pl.DataFrame, Ints]:
+    """Add and take away counts of one field; give the values that weigh otherwise now as well."""
+    values, n = held["value"].to_numpy(), held["n"].to_numpy()
+    changed = np.unique(np.concatenate([lost["value"].to_numpy(), won["value"].to_numpy()]))
+    change = np.zeros(len(changed), dtype=np.int64)
+    change[np.searchsorted(changed, won["value"].to_numpy())] += won["n"].to_numpy()
+    change[np.searchsorted(changed, lost["value"].to_numpy())] -= lost["n"].to_numpy()
+    at = find_rows(values, changed, missing=-1)
+    was = np.where(at >= 0, n[at], 0) if len(n) else np.zeros(len(changed), dtype=np.int64)
+    now = n.copy()
+    now[at[at >= 0]] += change[at >= 0]
+    kept, new = now > 0, (at < 0) & (change > 0)
+    places = np.searchsorted(values[kept], changed[new])
+    table = pl.DataFrame(
+        {
+            "value": np.insert(values[kept], places, changed[new]),
+            "n": np.insert(now[kept], places, change[new]),
+        }
     )
-    joined = change.join(counts, on=["field", "value"], how="left", suffix="_held").with_columns(
-        pl.col("n_held").fill_null(0)
-    )
-    after = (joined["n"] + joined["n_held"]).to_numpy()
-    weighs = count_steps(after) != count_steps(joined["n_held"].to_numpy())
-    moved = joined.filter(pl.Series(weighs))
-    updated = (
-        pl.concat([counts, change])
-        .group_by("field", "value")
-        .agg(pl.col("n").sum())
-        .filter(pl.col("n") > 0)
-        .select(list(VALUE_COUNTS))
-        .sort("field", "value")
-    )
-    rarer = {str(field[0]): group["value"].to_numpy() for field, group in moved.group_by("field")}
-    return updated, rarer
+    return table, changed[count_steps(was) != count_steps(was + change)]
 
 
 def _find_seekers(
