@@ -54,16 +54,23 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
 @click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
 @click.option("--input", "source", required=True, type=IN_FILE, help='Lines of {"text": …}.')
 @click.option("--output", "target", required=True, type=OUT_FILE, help="Lines of candidates.")
+@click.option(
+    "--most",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 5),
+    help="Candidates to write for a text.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
-def match(*, folder: Path, source: Path, target: Path, as_json: bool) -> None:
-    """Find the standard address that each text means, with score and reasons.
+def match(*, folder: Path, source: Path, target: Path, most: int, as_json: bool) -> None:
+    """Find the standard addresses that each text may mean, best first, with score and reasons.
 
     \b
     Example:
       fangge address match --register index --input texts.jsonl --output matches.jsonl
     """  # noqa: D301 - click's mark for text that keeps its lines
     from fangge.command.lines import read_batches
-    from fangge.engine.address.matching import match_addresses
+    from fangge.engine.address.matching import list_candidates
     from fangge.engine.address.normalise import as_texts
     from fangge.engine.address.register import IndexUnreadable, open_register
 
@@ -71,14 +78,12 @@ def match(*, folder: Path, source: Path, target: Path, as_json: bool) -> None:
         register = open_register(folder)
     except IndexUnreadable as error:
         raise click.ClickException(str(error)) from error
-    names = register.nodes.select("code", "full_name")
     begun, n_texts = time.perf_counter(), 0
     with target.open("w", encoding="utf-8") as out:
         for texts in read_batches(source):
-            found = match_addresses(as_texts(texts), register)
-            named = found.join(names, on="code", how="left", maintain_order="left")
-            for text, row in zip(texts, named.iter_rows(named=True), strict=True):
-                _write(out, {"text": text, **_as_candidates(row)})
+            found = list_candidates(as_texts(texts), register, most)
+            for text, row in zip(texts, _group_candidates(found, len(texts)), strict=True):
+                _write(out, {"text": text, **row})
             n_texts += len(texts)
     _tell(as_json=as_json, n_texts=n_texts, seconds=time.perf_counter() - begun, out=target)
 
@@ -134,8 +139,7 @@ def info(*, folder: Path) -> None:
         described = describe_register(folder)
     except IndexUnreadable as error:
         raise click.ClickException(str(error)) from error
-    n_bytes = sum(path.stat().st_size for path in folder.iterdir())
-    print_json({**described, "n_bytes": n_bytes, "register": str(folder)})
+    print_json({**described, "register": str(folder)})
 
 
 @command.command("train")
@@ -156,15 +160,18 @@ def train(*, files: tuple[Path, ...], target: Path, rounds: int, seed: int) -> N
     print_json({"n_texts": labelled.texts.len(), "n_features": len(model.keys), "out": str(target)})
 
 
-def _as_candidates(row: dict[str, object]) -> dict[str, object]:
-    best = {
-        "code": row["code"],
-        "name": row["full_name"],
-        "level": row["level"],
-        "score": round(float(str(row["score"])), 4),
-        "reasons": row["reasons"],
-    }
-    return {"candidates": [best] if row["code"] else [], "asserted": row["asserted"]}
+def _group_candidates(found: pl.DataFrame, n_rows: int) -> list[dict[str, object]]:
+    """Group candidates by their text; of one that nothing fits there are none."""
+    rows: list[list[dict[str, object]]] = [[] for _ in range(n_rows)]
+    asserted = [False] * n_rows
+    for row, code, name, level, score, is_sure, reasons in found.iter_rows():
+        candidate = {"code": code, "name": name, "level": level}
+        rows[row].append({**candidate, "score": round(score, 4), "reasons": reasons})
+        asserted[row] |= is_sure
+    return [
+        {"candidates": held, "asserted": is_sure}
+        for held, is_sure in zip(rows, asserted, strict=True)
+    ]
 
 
 def _read_register(source: Path) -> pl.DataFrame:

@@ -1,8 +1,5 @@
-"""The compiled index of standard addresses: a folder of memory-mapped columns."""
+"""The compiled index of standard addresses: a folder of memory-mapped columns, by version."""
 
-import json
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,77 +8,75 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from fangge.engine.address.spelling import NameIndex, sound_out
-from fangge.engine.address.tree import compile_tables
+from fangge.engine.address.columns import REMOVED, render_codes, render_fulls, render_names
+from fangge.engine.address.folder import (
+    POINTER,
+    Held,
+    IndexUnreadable,
+    describe_folder,
+    lock_folder,
+    read_held,
+    version_folder,
+    write_held,
+)
+from fangge.engine.address.knowledge import Knowledge, Shelf
+from fangge.engine.address.postings import U32
+from fangge.engine.address.spelling import know_letters
+from fangge.engine.address.tree import Tree
+from fangge.engine.address.writing import change_index, compile_index, settle_index
 
-FORMAT = 5
+__all__ = [
+    "IndexUnreadable",
+    "Register",
+    "build_register",
+    "describe_register",
+    "open_register",
+    "read_addresses",
+    "update_register",
+]
 COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
-EMPTY_ARRAY_BYTES = 128
-TABLE_NAMES = ("nodes", "names", "numbers", "tokens", "sites", "below")
-
-U64 = NDArray[np.uint64]
-U32 = NDArray[np.uint32]
-
-
-class IndexUnreadable(Exception):
-    """The folder holds no index, or one of another format; build it anew."""
+MOST_CHANGED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Register:
-    """An opened index. Nodes are numbered by their row in `nodes`, the rows sorted by code."""
+    """An opened index; its files are mapped into memory and shared between processes."""
 
     folder: Path
-    nodes: pl.DataFrame  # code, level, name, full_name, parent (row, -1 at the top), own (token id)
-    names: pl.DataFrame  # name, node, level, sound
-    numbers: pl.DataFrame  # road (node), token, node
-    tokens: pl.DataFrame  # part (building, unit, room), token, id
-    sites: pl.DataFrame  # node, prefix (the divisions before its own name)
-    below: pl.DataFrame  # number (node), estate (node)
-    keys: U64  # sorted
-    rows: U32  # the node of each key
+    held: Held
 
     @cached_property
-    def by_name(self) -> dict[str, list[int]]:
-        """Nodes by name: roads, estates and what else has a name of its own."""
-        held: dict[str, list[int]] = {}
-        for name, node in zip(self.names["name"], self.names["node"], strict=True):
-            held.setdefault(name, []).append(node)
-        return held
+    def knowledge(self) -> Knowledge:
+        """What compiled functions are given."""
+        held = self.held
+        columns = held.columns
+        tree = Tree(columns.parents, columns.classes)
+        return Knowledge(
+            Shelf(tree, columns.states, held.base, held.changes),
+            columns.areas,
+            held.name_index,
+            held.area_index,
+            know_letters(held.sounds),
+        )
 
-    @cached_property
-    def by_number(self) -> dict[tuple[int, str], list[int]]:
-        """House numbers by road and number."""
-        held: dict[tuple[int, str], list[int]] = {}
-        for road, token, node in self.numbers.iter_rows():
-            held.setdefault((road, token), []).append(node)
-        return held
+    @property
+    def names(self) -> pl.DataFrame:
+        """Name and node of what is found by name."""
+        return self.held.names
 
-    @cached_property
-    def estates_at(self) -> dict[int, list[int]]:
-        """Estates by the house number they stand at."""
-        held: dict[int, list[int]] = {}
-        for number, estate in self.below.iter_rows():
-            held.setdefault(number, []).append(estate)
-        return held
+    def write_levels(self, nodes: U32) -> pl.Series:
+        """Give the levels of nodes."""
+        names = pl.Series(self.held.levels or [""], dtype=pl.String)
+        return names.gather(self.held.columns.levels[nodes].astype(np.uint32))
 
-    @cached_property
-    def prefixes(self) -> dict[int, str]:
-        """The divisions written before each site's own name."""
-        return dict(self.sites.iter_rows())
+    def write_codes(self, nodes: U32) -> pl.Series:
+        """Give the codes of nodes."""
+        return render_codes(self.held.columns, self.held.strings, nodes)
 
-    @cached_property
-    def site_numbers(self) -> dict[int, int]:
-        """The place of each site in `sites`, which its keys carry."""
-        return {node: i for i, node in enumerate(self.sites["node"])}
-
-    @cached_property
-    def similar(self) -> NameIndex:
-        """Names by sound and by one mistaken character; built when first needed."""
-        return NameIndex(self.names["name"].to_list(), self.names["sound"].to_list())
+    def write_full_names(self, nodes: U32) -> pl.Series:
+        """Give the full names of nodes."""
+        return render_fulls(self.held.columns, self.held.strings, nodes)
 
 
 def build_register(addresses: pl.DataFrame, directory: Path) -> None:
@@ -91,16 +86,24 @@ def build_register(addresses: pl.DataFrame, directory: Path) -> None:
     ----------
     addresses : polars.DataFrame
         code, parent_code, level, name, full_name, aliases (list of String, or missing). The order
-        of the rows does not change the index.
+        of the rows does not change the index; of rows with one code, the last counts.
     directory : Path
-        Made whole beside its place and renamed there: readers see all of it or nothing.
+        Readers see all of the new version or nothing of it.
 
     Raises
     ------
     RegisterTooLarge
-        If the register has more sites or numberings than a 64-bit key holds.
+        If the register has more than 250 levels.
     """
-    _write_version(addresses.select(COLUMNS), directory, version=1)
+    held = compile_index(addresses.select(COLUMNS))
+    with lock_folder(directory):
+        version = 1
+        if (directory / POINTER).exists():
+            try:
+                version = int(describe_folder(directory)["version"]) + 1
+            except IndexUnreadable:
+                (directory / POINTER).unlink()
+        write_held(held, directory, _describe(held, version), keeps_base=False)
 
 
 def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Path) -> None:
@@ -121,68 +124,73 @@ def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Pa
     ------
     IndexUnreadable
         If the folder holds no index of this format.
+
+    Notes
+    -----
+    Work is done for the addresses that changed and those below them; columns of numbers are copied.
+    When a fifth of all addresses has changed, the changes are merged into the base.
     """
-    described = describe_register(directory)
-    held = pl.read_parquet(directory / "source.parquet")
-    fresh = changed.select(COLUMNS).unique("code", keep="last", maintain_order=True)
-    kept = held.filter(~pl.col("code").is_in(fresh["code"].implode()))
-    rows = pl.concat([kept, fresh.cast(held.schema)])
-    gone = pl.Series(list(removed), dtype=pl.String)
-    _write_version(
-        rows.filter(~pl.col("code").is_in(gone.implode())),
-        directory,
-        version=described["version"] + 1,
-    )
+    describe_folder(directory)
+    with lock_folder(directory):
+        held, described = read_held(directory)
+        held = change_index(held, changed.select(COLUMNS), removed)
+        is_settled = len(held.changes.keys) > MOST_CHANGED_SHARE * len(held.base.keys)
+        held = settle_index(held) if is_settled else held
+        version = int(described["version"]) + 1
+        write_held(held, directory, _describe(held, version), keeps_base=not is_settled)
+
+
+def _describe(held: Held, version: int) -> dict[str, Any]:
+    return {
+        "version": version,
+        "n_addresses": int((held.columns.states < REMOVED).sum()),
+        "n_names": held.names.height,
+        "n_base_keys": len(held.base.keys),
+        "n_changed_keys": len(held.changes.keys),
+        "n_segments": 1 + bool(len(held.changes.keys)),
+    }
 
 
 def read_addresses(directory: Path) -> pl.DataFrame:
-    """Give the addresses that an index was compiled from, with the columns of `build_register`."""
-    describe_register(directory)
-    return pl.read_parquet(directory / "source.parquet")
+    """Give the addresses that an index holds, with the columns of `build_register`."""
+    held, _ = read_held(directory)
+    columns = held.columns
+    nodes = np.flatnonzero(columns.states != REMOVED).astype(np.uint32)
+    parents = columns.parents[nodes]
+    has_parent = parents >= 0
+    codes = render_codes(columns, held.strings, np.where(has_parent, parents, 0).astype(np.uint32))
+    register = Register(directory, held)
+    frame = pl.DataFrame(
+        {
+            "node": nodes,
+            "code": register.write_codes(nodes),
+            "parent": codes.zip_with(pl.Series(has_parent), codes.clear(codes.len())),
+            "level": register.write_levels(nodes),
+            "name": render_names(columns, held.strings, nodes),
+            "full_name": register.write_full_names(nodes),
+        }
+    )
+    aliases = held.aliases.group_by("node", maintain_order=True).agg(aliases="alias")
+    return (
+        frame.join(held.orphans, on="node", how="left", maintain_order="left")
+        .join(aliases, on="node", how="left", maintain_order="left")
+        .with_columns(parent_code=pl.coalesce("parent", "parent_code"))
+        .select(COLUMNS)
+    )
 
 
-def _write_version(addresses: pl.DataFrame, directory: Path, *, version: int) -> None:
-    tables = compile_tables(addresses)
-    names = tables.names.with_columns(sound=pl.Series(sound_out(tables.names["name"])))
-    fresh = directory.with_name(f".{directory.name}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for table in TABLE_NAMES:
-        frame = names if table == "names" else getattr(tables, table)
-        frame.write_ipc(fresh / f"{table}.arrow", compat_level=pl.CompatLevel.oldest())
-    np.save(fresh / "keys.npy", tables.keys)
-    np.save(fresh / "rows.npy", tables.rows)
-    addresses.sort("code").write_parquet(fresh / "source.parquet")
-    described = {"format": FORMAT, "version": version, "n_addresses": tables.nodes.height}
-    described["n_names"] = names.height
-    (fresh / "index.json").write_text(json.dumps(described))
-    _put_in_place(fresh, directory)
-
-
-def _put_in_place(fresh: Path, directory: Path) -> None:
-    """Rename the new folder into place; who has the old one open keeps its pages."""
-    retired = directory.with_name(f".{directory.name}.{os.getpid()}.old")
-    if directory.exists():
-        directory.rename(retired)
-    fresh.rename(directory)
-    shutil.rmtree(retired, ignore_errors=True)
-
-
-def describe_register(directory: Path) -> dict[str, int]:
-    """Read what an index says of itself: its format, and how many addresses and names it holds.
+def describe_register(directory: Path) -> dict[str, Any]:
+    """Read what an index says of itself: its version, how much it holds, and its segments.
 
     Raises
     ------
     IndexUnreadable
         If the folder holds no index of this format.
     """
-    try:
-        described: dict[str, int] = json.loads((directory / "index.json").read_text())
-    except (OSError, ValueError) as error:
-        raise IndexUnreadable(f"{directory} holds no address index; build it anew") from error
-    if described.get("format") != FORMAT:
-        raise IndexUnreadable(f"{directory} was built by another version; build it anew")
-    return described
+    described = describe_folder(directory)
+    folder = version_folder(directory, int(described["version"]))
+    n_bytes = sum(path.stat().st_size for path in folder.iterdir())
+    return {**described, "n_bytes": n_bytes}
 
 
 def open_register(directory: Path) -> Register:
@@ -193,24 +201,5 @@ def open_register(directory: Path) -> Register:
     IndexUnreadable
         If the folder holds no index of this format.
     """
-    describe_register(directory)
-    frames = {name: _map_frame(directory / f"{name}.arrow") for name in TABLE_NAMES}
-    return Register(
-        folder=directory,
-        keys=_map_array(directory / "keys.npy"),
-        rows=_map_array(directory / "rows.npy"),
-        **frames,
-    )
-
-
-def _map_array(path: Path) -> Any:
-    # An empty file cannot be mapped.
-    return np.load(path, mmap_mode="r" if path.stat().st_size > EMPTY_ARRAY_BYTES else None)
-
-
-def _map_frame(path: Path) -> pl.DataFrame:
-    """Map an Arrow file into memory; its pages are read when they are needed, and shared."""
-    frame = pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
-    if not isinstance(frame, pl.DataFrame):
-        raise IndexUnreadable(f"{path} holds no table; build the index anew")
-    return frame
+    held, _ = read_held(directory)
+    return Register(directory, held)

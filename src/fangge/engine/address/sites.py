@@ -1,310 +1,393 @@
-"""The site an address names: its road, house number and estate, by the register's own names."""
+"""The sites that a text names: roads, house numbers and estates, by the register's own names."""
 
-import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from fangge.engine.address.divisions import read_divisions
-from fangge.engine.address.elements import DIVISION_KINDS, NEAR_WORDS, NUMERALS, Kind
-from fangge.engine.address.grammar import cut_token, read_head
-from fangge.engine.address.normalise import HOUSE
-from fangge.engine.address.register import Register
-from fangge.engine.address.spelling import Likeness
+import numpy as np
 
-MISSING = 1.0
-DOUBT = {
-    "sounds": 0.08,
-    "looks": 0.08,
-    "swapped": 0.12,
-    "differs": 0.16,
-    "unread": 0.25,
-    "unread_beside_number": 0.15,
-    "number_disagrees": 0.3,
-    "road_disagrees": 0.25,
-    "number_unknown": 0.4,
-    "estate_unknown": 0.3,
-    "subdistrict_disagrees": 0.1,
-    "near": 0.05,
-    "alone": 0.2,
-    "borne_out": 0.04,
-    "unread_number": 0.3,
-    "beside": 0.3,
-}
-_LIKENESS = {
-    Likeness.SOUND: "sounds",
-    Likeness.LOOK: "looks",
-    Likeness.SWAP: "swapped",
-    Likeness.EDIT: "differs",
-}
-_CN = f"[{NUMERALS}]+"
-_NUMBER = re.compile(
-    rf"(?:[0-9]+弄)?[甲乙丙丁]?(?:[0-9]+|{_CN})(?:[-之](?:[0-9]+|{_CN}))*[A-Za-z甲乙丙丁]?"
-    rf" ?(?:号|{HOUSE}|#|弄)(?:[甲乙丙丁]|(?:之|-)[0-9]+)?"
-    r"|(?<=[路街巷弄里道])[0-9]+(?:-[0-9]+)?(?=$|[ ,])"
+from fangge.engine.address.areas import Areas, is_outside
+from fangge.engine.address.compiling import within
+from fangge.engine.address.descent import (
+    DASHED,
+    MOST_HITS,
+    NUMBERS,
+    STATES,
+    Numbers,
+    States,
 )
-_ENDINGS = ("号", HOUSE, "#")
-_SKIPPED = " ,;:-/|.()"
-_ROAD_ENDING = re.compile(r"(?:路|街|巷|弄|里|道|胡同)$")
-_NEAR = re.compile(rf"^(?:[东南西北]?(?:{'|'.join(NEAR_WORDS)})|[东南西北]{{1,2}}[侧面]|门口)$")
-_BESIDE = re.compile("斜?对面|隔壁|[东南西北]")
-_DIGIT = re.compile("[0-9]")
-_AREA = re.compile(r".{1,8}(?:社区|居委会|村委会|街道|镇|乡|[^小]区|市|省|组)$")
-_BRACKETED = re.compile(r"\([^()]*\)?")
-LONGEST_NAME = 24
+from fangge.engine.address.findings import (
+    MOST_PLACES,
+    NUMBER_DISAGREES,
+    NUMBER_UNKNOWN,
+    OUTSIDE,
+    PLACES_SPACE,
+    REASONS_SPACE,
+    ROAD_DISAGREES,
+    SITE_UNKNOWN,
+    Places,
+    Reasons,
+    add_place,
+    note,
+)
+from fangge.engine.address.knowledge import Shelf, look_up
+from fangge.engine.address.lexing import (
+    AREA,
+    I64,
+    ITEMS,
+    NAME,
+    NUMBERED,
+    Items,
+)
+from fangge.engine.address.names import (
+    SIMILAR,
+    Names,
+    Similar,
+)
+from fangge.engine.address.numerals import (
+    BUILDING_WORD,
+    HAO,
+    HASH,
+    JUNK_WORD,
+    NO_WORD,
+    join_parts,
+)
+from fangge.engine.address.postings import U32
+from fangge.engine.address.tree import BY_NUMBER, COMMUNITY, NUMBER, ROAD, tree_key
+
+MOST_NAMED = 48
+NEARLY = 4
+"""How much dearer than the best a similar name may be: a character left over, and unlikeness."""
 
 
-@dataclass(slots=True)
-class Site:
-    """What a head names: nodes that its buildings may stand at, the likeliest first."""
+class Named(NamedTuple):
+    """Nodes that are named in a text, in scratch space."""
 
-    nodes: list[int] = field(default_factory=list)
-    doubt: float = 0.0
-    reasons: list[str] = field(default_factory=list)
-
-    def add(self, reason: str, argument: str = "") -> None:
-        """Note a reason, and the doubt that comes with it."""
-        self.doubt += DOUBT.get(reason, 0.0)
-        self.reasons.append(f"{reason}:{argument}" if argument else reason)
+    nodes: I64
+    likeness: I64  # place in the similar names, or -1
+    items: I64
+    size: I64
 
 
-@dataclass(slots=True)
-class _Said:
-    """What stands in a head after its divisions."""
+class Scratch(NamedTuple):
+    """Space for one text's workings, used again for the next."""
 
-    roads: list[int] = field(default_factory=list)
-    estates: list[int] = field(default_factory=list)
-    number: str | None = None
-    leftovers: list[tuple[str, bool]] = field(default_factory=list)  # text, before the number
-    has_road: bool = False
-    has_estate: bool = False
-    mended: list[tuple[Likeness, int]] = field(default_factory=list)  # with the number of names
-    has_exact: bool = False  # whether another name stood beside the misspelt one
+    items: Items
+    numbers: Numbers
+    states: States
+    hits: U32
+    similar: Similar
+    area_similar: Similar
+    reasons: Reasons
+    places: Places
+    roads: Named
+    estates: Named
+    villages: Named
+    houses: Named
+    best: I64
+    house: I64  # the item that is the house number, or -1
+    order: I64
 
 
-class SiteFinder:
-    """Finds the site that the head of an address names, in one register."""
+_NAMED = np.dtype(
+    [(name, np.int64, (MOST_NAMED,)) for name in Named._fields[:-1]] + [("size", np.int64, (1,))]
+)
+_SCRATCH = np.dtype(
+    [
+        ("items", ITEMS),
+        ("numbers", NUMBERS),
+        ("states", STATES),
+        ("hits", np.uint32, (MOST_HITS,)),
+        ("similar", SIMILAR),
+        ("area_similar", SIMILAR),
+        ("reasons", REASONS_SPACE),
+        ("places", PLACES_SPACE),
+        ("roads", _NAMED),
+        ("estates", _NAMED),
+        ("villages", _NAMED),
+        ("houses", _NAMED),
+        ("best", np.int64, (6,)),
+        ("house", np.int64, (1,)),
+        ("order", np.int64, (MOST_PLACES,)),
+    ]
+)
 
-    def __init__(self, register: Register) -> None:
-        self.register = register
-        self._levels = register.nodes["level"]
-        self._parents = register.nodes["parent"]
-        self._known = _read_prefixes(register)
 
-    def find(self, head: str) -> Site:
-        """Find the site of a head.
+def make_scratch() -> Scratch:
+    """Make space for one text's workings."""
+    space: Scratch = np.rec.array(np.zeros(1, dtype=_SCRATCH))[0]
+    return space
 
-        Exact names come first, then names that sound or look alike; house numbers are compared
-        exactly. A division that the register does not cover rules every site out.
-        """
-        site = Site()
-        start, divisions = self._skip_divisions(head)
-        if outside := self._outside(divisions):
-            site.add("outside", outside)
-            site.doubt = MISSING
-            return site
-        said = self._scan(head[start:])
-        self._mend(said, site)
-        self._choose(said, site)
-        self._filter(site, divisions)
-        self._doubt_alone(said, site, divisions)
-        return site
 
-    def _skip_divisions(self, head: str) -> tuple[int, dict[str, str]]:
-        """Read the divisions, but none that begins a longer name of the register."""
-        start, told = 0, {}
-        for span in read_divisions(head):
-            if self._name_at(head, span.start) > span.end - span.start:
-                break
-            start = span.end
-            told[span.division.kind.value] = span.division.name
-        last = start
-        for begin, end, kind in read_head(head[start:]):
-            if kind not in DIVISION_KINDS or self._name_at(head, start + begin) > end - begin:
-                break
-            told.setdefault(kind.value, head[start + begin : start + end])
-            last = start + end
-        return last, told
-
-    def _outside(self, divisions: dict[str, str]) -> str:
-        for kind in (Kind.PROVINCE.value, Kind.CITY.value, Kind.DISTRICT.value):
-            known = self._known.get(kind)
-            if known and kind in divisions and divisions[kind] not in known:
-                return divisions[kind]
-        return ""
-
-    def _name_at(self, text: str, start: int) -> int:
-        """Give the length of the longest registered name that starts here; 0 if none does."""
-        names = self.register.by_name
-        for end in range(min(len(text), start + LONGEST_NAME), start + 1, -1):
-            if text[start:end] in names:
-                return end - start
-        return 0
-
-    def _scan(self, text: str) -> _Said:
-        said, at, loose = _Said(), 0, ""
-        while at < len(text):
-            hit = _NUMBER.match(text, at) if said.number is None else None
-            length = self._name_at(text, at)
-            if hit and (not length or hit.end() - at >= length):
-                loose = _keep_loose(said, loose, is_before=True)
-                said.number = cut_token(hit.group(), _ENDINGS)
-                at = hit.end()
-            elif length:
-                loose = _keep_loose(said, loose, is_before=False)
-                self._take_name(said, text[at : at + length])
-                at += length
-            elif bracket := _BRACKETED.match(text, at):
-                at = bracket.end()
-            else:
-                loose += text[at]
-                at += 1
-        _keep_loose(said, loose, is_before=False)
-        return said
-
-    def _take_name(self, said: _Said, name: str) -> None:
-        for node in self.register.by_name[name]:
-            if self._levels[node] == "road":
-                said.roads.append(node)
-                said.has_road = True
-            else:
-                said.estates.append(node)
-                said.has_estate = True
-
-    def _mend(self, said: _Said, site: Site) -> None:
-        """Find names that were misspelt in what was left over."""
-        for text, is_before in said.leftovers:
-            if _NEAR.match(text):
-                site.add("beside" if _BESIDE.match(text) else "near", text)
-            elif not self._mend_name(said, site, text, is_before=is_before) and not _AREA.fullmatch(
-                text
-            ):
-                beside = said.number is not None and said.has_road
-                reason = "unread_beside_number" if beside else "unread"
-                site.add("unread_number" if _DIGIT.search(text) else reason, text)
-                said.has_estate |= (
-                    not is_before and not said.has_estate and bool(said.number is None)
-                )
-
-    def _mend_name(self, said: _Said, site: Site, text: str, *, is_before: bool) -> bool:
-        wants_road = (is_before or bool(_ROAD_ENDING.search(text))) and not said.has_road
-        found = self.register.similar.find(text)
-        if found is None or not (wants_road or not said.has_estate):
-            return False
-        likeness, names = found
-        level_is_road = wants_road
-        nodes = [
-            node
-            for name in names
-            for node in self.register.by_name[name]
-            if (self._levels[node] == "road") == level_is_road
-        ]
-        if not nodes:
-            return False
-        if wants_road:
-            said.roads, said.has_road = nodes, True
-        else:
-            said.estates, said.has_estate = nodes, True
-        site.add(_LIKENESS[likeness], f"{text}={'|'.join(names[:3])}")
-        said.mended.append((likeness, len(names)))
-        said.has_exact |= said.has_estate if wants_road else said.has_road
-        return True
-
-    def _choose(self, said: _Said, site: Site) -> None:
-        """Bring road, number and estate together."""
-        numbers = self._numbers(said)
-        if said.estates:
-            self._choose_estate(said, numbers, site)
-        elif numbers:
-            site.nodes = numbers + [
-                estate for n in numbers for estate in self.register.estates_at.get(n, [])
-            ]
-        elif said.roads:
-            site.nodes = list(dict.fromkeys(said.roads))
-            if said.number is not None:
-                site.add("number_unknown", said.number)
-        else:
-            site.add("site_unknown")
-
-    def _doubt_alone(self, said: _Said, site: Site, divisions: dict[str, str]) -> None:
-        """Doubt a misspelt name that nothing else in the text bears out: it may be another place.
-
-        A road or estate spelt right bears it out; a subdistrict does so for a name that sounds or
-        looks the same. Where several names are as near, nothing does.
-        """
-        for likeness, n_names in said.mended:
-            agrees = not any("disagrees" in reason for reason in site.reasons)
-            if said.has_exact and agrees and n_names == 1 and len(said.mended) == 1:
-                continue
-            wanted = divisions.get(Kind.SUBDISTRICT.value)
-            borne_out = wanted is not None and all(
-                wanted in self.register.prefixes.get(node, "") for node in site.nodes
-            )
-            is_close = likeness <= Likeness.LOOK and n_names == 1
-            site.add("alone" if not (is_close and borne_out) else "borne_out")
-
-    def _numbers(self, said: _Said) -> list[int]:
-        if said.number is None:
-            return []
-        token = said.number
-        held = self.register.by_number
-        found = [n for road in said.roads for n in held.get((road, token), [])]
-        return list(dict.fromkeys(found))
-
-    def _choose_estate(self, said: _Said, numbers: list[int], site: Site) -> None:
-        estates = list(dict.fromkeys(said.estates))
-        fitting = [e for e in estates if self._parents[e] in numbers]
-        on_road = [e for e in estates if self._has_above(e, said.roads)]
-        if fitting or (not said.roads and said.number is None):
-            site.nodes = fitting or estates
-        elif on_road:
-            site.nodes = on_road
-            if said.number is not None:
-                site.add("number_disagrees", said.number)
-        else:
-            site.nodes = estates
-            if said.roads:
-                site.add("road_disagrees")
-            elif said.number is not None and not any(
-                self._own_number(e) == said.number for e in estates
-            ):
-                site.add("number_disagrees", said.number)
-
-    def _own_number(self, node: int) -> str | None:
-        parent = self._parents[node]
-        if parent < 0 or self._levels[parent] != "number":
-            return None
-        return cut_token(self.register.nodes["name"][parent], _ENDINGS)
-
-    def _has_above(self, node: int, wanted: list[int]) -> bool:
-        while node >= 0:
-            if node in wanted:
-                return True
-            node = self._parents[node]
-        return False
-
-    def _filter(self, site: Site, divisions: dict[str, str]) -> None:
-        """Where a name stands in several places, keep those in the subdistrict that was named."""
-        wanted = divisions.get(Kind.SUBDISTRICT.value)
-        if wanted is None or not site.nodes:
+@within
+def _name(named: Named, node: int, likeness: int, item: int) -> None:
+    for i in range(named.size[0]):
+        if named.nodes[i] == node:
             return
-        kept = [n for n in site.nodes if wanted in self.register.prefixes.get(n, wanted)]
-        if kept:
-            site.nodes = kept
-        elif wanted in self._known.get(Kind.SUBDISTRICT.value, set()):
-            site.add("subdistrict_disagrees", wanted)
+    n = named.size[0]
+    if n < MOST_NAMED:
+        named.nodes[n], named.likeness[n], named.items[n] = node, likeness, item
+        named.size[0] = n + 1
 
 
-def _keep_loose(said: _Said, loose: str, *, is_before: bool) -> str:
-    """Put by what no name or number covered; returns the empty string to go on with."""
-    text = loose.strip(_SKIPPED)
-    if text:
-        said.leftovers.append((text, is_before))
-    return ""
+@within
+def sort_name(scratch: Scratch, shelf: Shelf, node: int, likeness: int, item: int) -> None:
+    kind = shelf.tree.classes[node]
+    if kind == ROAD:
+        _name(scratch.roads, node, likeness, item)
+    elif kind == COMMUNITY:
+        _name(scratch.villages, node, likeness, item)
+    else:
+        _name(scratch.estates, node, likeness, item)
 
 
-def _read_prefixes(register: Register) -> dict[str, set[str]]:
-    """Collect the names of the divisions that the register's sites stand in."""
-    known: dict[str, set[str]] = {}
-    for prefix in register.sites["prefix"].unique():
-        for span in read_divisions(prefix):
-            known.setdefault(span.division.kind.value, set()).add(span.division.name)
-    return known
+@within
+def clear_scratch(scratch: Scratch) -> None:
+    """Forget the text before."""
+    scratch.roads.size[0] = 0
+    scratch.estates.size[0] = 0
+    scratch.villages.size[0] = 0
+    scratch.houses.size[0] = 0
+    scratch.reasons.size[0] = 0
+    scratch.places.size[0] = 0
+    scratch.similar.names[:] = -1
+
+
+@within
+def name_outside(scratch: Scratch, n_items: int, areas: Areas) -> bool:
+    """Note a province, city or district that the register does not cover."""
+    items = scratch.items
+    for i in range(n_items):
+        if items.kinds[i] == AREA and is_outside(areas, items.lows[i]):
+            note(scratch.reasons, OUTSIDE, items.starts[i], items.ends[i], -1)
+            return True
+    return False
+
+
+@within
+def take_names(scratch: Scratch, n_items: int, shelf: Shelf, names: Names) -> None:
+    """Collect the nodes that are named as registered."""
+    items = scratch.items
+    for i in range(n_items):
+        if items.kinds[i] == NAME:
+            for at in range(items.lows[i], items.highs[i]):
+                node = np.int64(names.nodes[names.keys.rows[at]])
+                sort_name(scratch, shelf, node, -1, i)
+
+
+@within
+def find_house(scratch: Scratch, n_items: int, road_item: int) -> int:
+    """Find the item that is the house number: the first number after the road; -1 if none is.
+
+    Without a road it is the first number with a 号.
+    """
+    items = scratch.items
+    past_estate = False
+    for i in range(max(road_item, 0), n_items):
+        if items.kinds[i] == NAME and i > road_item and scratch.estates.size[0]:
+            past_estate = True
+        if items.kinds[i] != NUMBERED or i == road_item:
+            continue
+        word = items.words[i]
+        if road_item >= 0:
+            takes = word == HAO or (not past_estate and word in (HASH, NO_WORD, JUNK_WORD))
+            takes = takes or (items.flawed[i] and not past_estate)
+            return i if takes else -1
+        if word == HAO and not past_estate:
+            return i
+        if word == BUILDING_WORD:
+            return -1
+    return -1
+
+
+@within
+def _find_numbers(scratch: Scratch, shelf: Shelf, named: Named, token: np.uint64) -> None:
+    """Collect the house numbers of some roads that bear a token."""
+    for i in range(named.size[0]):
+        n = look_up(shelf, tree_key(BY_NUMBER, named.nodes[i], token), scratch.hits)
+        for k in range(n):
+            _name(scratch.houses, np.int64(scratch.hits[k]), named.likeness[i], named.nodes[i])
+
+
+@within
+def find_houses(scratch: Scratch, shelf: Shelf, house: int) -> int:
+    """Look house numbers up; gives how many parts of the number were used for them."""
+    items = scratch.items
+    scratch.houses.size[0] = 0
+    if house < 0:
+        return 0
+    n_parts = items.n_parts[house]
+    for n in (n_parts, 1):
+        token = join_parts(items.parts[house], 0, n)
+        _find_numbers(scratch, shelf, scratch.roads, token)
+        if scratch.houses.size[0] == 0:
+            _find_numbers(scratch, shelf, scratch.villages, token)
+        if scratch.houses.size[0]:
+            return n
+    return 0
+
+
+@within
+def list_numbers(scratch: Scratch, n_items: int, house: int, n_used: int, first_item: int) -> int:
+    """List the numbers below the site; gives how many there are."""
+    items, numbers = scratch.items, scratch.numbers
+    n = 0
+    for i in range(n_items):
+        if items.kinds[i] != NUMBERED or i < first_item:
+            continue
+        begin = n_used if i == house else 0
+        if i != house and house >= 0 and _repeats(items, house, i):
+            continue
+        n_parts = items.n_parts[i] - begin
+        word = items.words[i]
+        if n_parts > 1 and word in (HAO, HASH, BUILDING_WORD):
+            n = _list_number(
+                numbers,
+                n,
+                join_parts(items.parts[i], begin, n_parts),
+                word,
+                items.flawed[i],
+                i,
+                0,
+                -1,
+            )
+            continue
+        for k in range(begin, items.n_parts[i]):
+            is_last = k == items.n_parts[i] - 1
+            n = _list_number(
+                numbers,
+                n,
+                items.parts[i, k],
+                word if is_last else DASHED,
+                items.flawed[i] if is_last else 0,
+                i,
+                not is_last,
+                k,
+            )
+    return n
+
+
+@within
+def _list_number(
+    numbers: Numbers,
+    n: int,
+    token: np.uint64,
+    word: int,
+    flawed: int,
+    item: int,
+    chained: int,
+    which: int,
+) -> int:
+    if n < len(numbers.tokens):
+        numbers.tokens[n], numbers.words[n], numbers.flawed[n] = token, word, flawed
+        numbers.items[n], numbers.chained[n], numbers.which[n] = item, chained, which
+        n += 1
+    return n
+
+
+@within
+def _repeats(items: Items, house: int, at: int) -> bool:
+    """Tell whether a number repeats the house number after the road's name was repeated."""
+    if items.n_parts[at] != items.n_parts[house] or at == 0 or house == 0:
+        return False
+    for k in range(items.n_parts[at]):
+        if items.parts[at, k] != items.parts[house, k]:
+            return False
+    before, other = items.kinds[at - 1], items.kinds[house - 1]
+    return before == NAME and other == NAME and items.lows[at - 1] == items.lows[house - 1]
+
+
+@within
+def stands_below(shelf: Shelf, node: int, named: Named) -> int:
+    """Give the place of the first of some nodes that another stands below; -1 if none is."""
+    at = node
+    for _ in range(16):
+        if at < 0:
+            return -1
+        for i in range(named.size[0]):
+            if named.nodes[i] == at:
+                return i
+        at = np.int64(shelf.tree.parents[at])
+    return -1
+
+
+@within
+def choose_places(scratch: Scratch, shelf: Shelf, house: int) -> None:
+    """Bring roads, house numbers and estates together into places."""
+    places, houses, roads = scratch.places, scratch.houses, scratch.roads
+    estates = scratch.estates
+    for i in range(estates.size[0]):
+        _place_estate(scratch, shelf, estates.nodes[i], estates.likeness[i], house)
+    others = 0 if estates.size[0] == 0 else ROAD_DISAGREES
+    for i in range(houses.size[0]):
+        if others == 0 or stands_below_any(shelf, places, houses.nodes[i]) == 0:
+            doubt = 0.0 if others == 0 else 0.06
+            add_place(places, houses.nodes[i], houses.likeness[i], -1, others, doubt)
+    if places.size[0]:
+        return
+    unknown = NUMBER_UNKNOWN if house >= 0 else 0
+    for i in range(roads.size[0]):
+        add_place(places, roads.nodes[i], roads.likeness[i], -1, unknown, 0.0)
+    for i in range(scratch.villages.size[0]):
+        if roads.size[0] == 0:
+            add_place(
+                places, scratch.villages.nodes[i], scratch.villages.likeness[i], -1, unknown, 0.0
+            )
+
+
+@within
+def stands_below_any(shelf: Shelf, places: Places, house: int) -> int:
+    """Count the places that stand at a house number."""
+    n = 0
+    for i in range(places.size[0]):
+        at = places.sites[i]
+        for _ in range(4):
+            if at == house:
+                n += 1
+                break
+            if at < 0:
+                break
+            at = np.int64(shelf.tree.parents[at])
+    return n
+
+
+@within
+def _place_estate(scratch: Scratch, shelf: Shelf, estate: int, likeness: int, house: int) -> None:
+    places = scratch.places
+    fits = stands_below(shelf, estate, scratch.houses)
+    if fits >= 0:
+        add_place(places, estate, likeness, scratch.houses.likeness[fits], 0, 0.0)
+        return
+    has_road = scratch.roads.size[0] > 0
+    on_road = stands_below(shelf, estate, scratch.roads)
+    if on_road >= 0:
+        disagrees = NUMBER_DISAGREES if house >= 0 else 0
+        add_place(places, estate, likeness, scratch.roads.likeness[on_road], disagrees, 0.0)
+    elif has_road:
+        add_place(places, estate, likeness, -1, ROAD_DISAGREES, 0.0)
+    elif house >= 0 and not _bears(scratch, shelf, estate, house):
+        add_place(places, estate, likeness, -1, NUMBER_DISAGREES, 0.0)
+    else:
+        add_place(places, estate, likeness, -1, 0, 0.0)
+
+
+@within
+def _bears(scratch: Scratch, shelf: Shelf, estate: int, house: int) -> bool:
+    """Tell whether an estate's own house number is the one that a text says."""
+    parent = np.int64(shelf.tree.parents[estate])
+    if parent < 0 or shelf.tree.classes[parent] != NUMBER:
+        return False
+    above = np.int64(shelf.tree.parents[parent])
+    token = join_parts(scratch.items.parts[house], 0, scratch.items.n_parts[house])
+    if above < 0:
+        return False
+    n = look_up(shelf, tree_key(BY_NUMBER, above, token), scratch.hits)
+    found = False
+    for k in range(n):
+        found |= scratch.hits[k] == parent
+    return found
+
+
+@within
+def note_unknown(scratch: Scratch) -> None:
+    """Note that no site was found."""
+    if scratch.places.size[0] == 0:
+        note(scratch.reasons, SITE_UNKNOWN, 0, 0, -1)

@@ -1,14 +1,22 @@
 """Names that sound or look alike, or differ in one character; numbers never do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fangge.engine.address.characters import DIGIT, PLANE, Classes, Codes, character_classes
+from fangge.engine.address.compiling import compiled, within
 from fangge.engine.address.elements import NUMERALS, STEMS
+from fangge.engine.address.postings import U32, U64, hash_characters, mix
 
-SHORTEST = 3
-# Where these differ, the names differ: 三元一村 is not 三元二村, and 东区 is not 西区.
+SHORTEST, LONGEST, PAIR = 3, 20, 2
+# Where one is written for another, the names differ: 三元一村 is not 三元二村, 东区 is not 西区.
 FIXED = frozenset(NUMERALS + STEMS + "东南西北中上下前后左右大小新老内外0123456789")
+FIRST_HAN, LAST_HAN = 0x4E00, 0x9FFF
 # Sounds that speakers and input methods of the region take for one another.
 _FOLDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 _LOOK_ALIKE = (
@@ -23,95 +31,174 @@ _LOOK_ALIKE = (
     "堂棠", "庄压", "观现", "顿顺", "临监", "平乎", "江汪",
 )  # fmt: skip
 _ALIKE = {frozenset((a, b)) for group in _LOOK_ALIKE for a in group for b in group if a != b}
+EXACT, SHORTENED, SOUNDED = 1, 2, 3
+"""What a hash of a name is made of: all of it, all but a character, its sounds."""
 
 
 class Likeness(IntEnum):
     """How a written name resembles a registered one, the surest first."""
 
+    SAME = 0
     SOUND = 1
     LOOK = 2
     SWAP = 3
     EDIT = 4
+    UNLIKE = 9
 
 
-@lru_cache(maxsize=30_000)
-def _sound(character: str) -> str:
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - half a second, and most texts need none
-
-    sound: str = lazy_pinyin(character)[0]
-    for start, fold in _FOLDS:
-        sound = sound.replace(start, fold)
-    return sound
+_SAME, _SOUND, _LOOK, _SWAP, _EDIT, _UNLIKE = (int(likeness) for likeness in Likeness)
 
 
-def sound_out(names: Iterable[str]) -> list[str]:
-    """Spell names by sound, without tones, with zh/z, ch/c, sh/s and ng/n as one."""
-    return [" ".join(_sound(c) for c in name) for name in names]
+class Letters(NamedTuple):
+    """What is known of characters."""
+
+    classes: Classes
+    sounds: NDArray[np.uint16]  # alike where equal; 0 is unknown
+    fixed: NDArray[np.bool_]
+    looks: U32  # sorted pairs, the lesser in the upper half
 
 
-def compare_characters(left: str, right: str) -> Likeness | None:
-    """Say how two different characters resemble each other; None where they must not be mixed."""
-    if frozenset((left, right)) in _ALIKE:
-        return Likeness.LOOK
-    if left in FIXED or right in FIXED:
-        return None
-    return Likeness.SOUND if _sound(left) == _sound(right) else Likeness.EDIT
+def sound_out() -> NDArray[np.uint16]:
+    """Give each Chinese character the number of its sound, zh/z, ch/c, sh/s and ng/n as one.
+
+    Takes half a second; an index keeps the result.
+    """
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - half a second, and an opened index needs none
+
+    table = np.zeros(PLANE, dtype=np.uint16)
+    numbers: dict[str, int] = {}
+    for code in range(FIRST_HAN, LAST_HAN + 1):
+        sound: str = lazy_pinyin(chr(code))[0]
+        for start, fold in _FOLDS:
+            sound = sound.replace(start, fold)
+        table[code] = numbers.setdefault(sound, len(numbers) + 1)
+    return table
 
 
-class NameIndex:
-    """Registered names, to be found by one mistake."""
-
-    def __init__(self, names: list[str], sounds: list[str]) -> None:
-        self._by_sound: dict[str, set[str]] = {}
-        self._masked: dict[str, set[str]] = {}
-        self._names = frozenset(names)
-        for name, sound in zip(names, sounds, strict=True):
-            self._by_sound.setdefault(sound, set()).add(name)
-            if len(name) < SHORTEST:
-                continue
-            for i in range(len(name)):
-                self._masked.setdefault(f"{name[:i]}?{name[i + 1 :]}", set()).add(name)
-                self._masked.setdefault(name[:i] + name[i + 1 :], set()).add(name)
-
-    def find(self, text: str) -> tuple[Likeness, list[str]] | None:
-        """Find the names nearest to a text, all alike in the same way; None if none is near.
-
-        One character may be mistaken, left out or added, or two neighbours exchanged; of several,
-        all that sound the same may be. Characters in `FIXED` never differ.
-        """
-        if len(text) < SHORTEST:
-            return None
-        found: dict[str, tuple[Likeness, int]] = {}
-        for name in self._by_sound.get(sound_out([text])[0], ()):
-            if _differ_freely(text, name):
-                n_differing = sum(a != b for a, b in zip(text, name, strict=False))
-                found[name] = (Likeness.SOUND, n_differing)
-        for name, how in self._find_masked(text):
-            found[name] = min(found.get(name, (how, 1)), (how, 1))
-        if not found:
-            return None
-        best = min(found.values())
-        return best[0], sorted(name for name, how in found.items() if how == best)
-
-    def _find_masked(self, text: str) -> Iterator[tuple[str, Likeness]]:
-        for i, character in enumerate(text):
-            for name in self._masked.get(f"{text[:i]}?{text[i + 1 :]}", ()):
-                how = compare_characters(character, name[i])
-                if how is not None:
-                    yield name, how
-            shorter = text[:i] + text[i + 1 :]
-            if character not in FIXED and shorter in self._names:
-                yield shorter, Likeness.EDIT
-            swapped = text[:i] + text[i + 1 : i + 2] + character + text[i + 2 :]
-            if swapped in self._names:
-                yield swapped, Likeness.SWAP
-        for name in self._masked.get(text, ()):
-            left_out = (c for i, c in enumerate(name) if name[:i] + name[i + 1 :] == text)
-            if next(left_out, "0") not in FIXED:
-                yield name, Likeness.EDIT
+@cache
+def cached_sounds() -> NDArray[np.uint16]:
+    """Give the sounds, worked out once a process."""
+    return sound_out()
 
 
-def _differ_freely(text: str, name: str) -> bool:
-    return all(
-        a == b or compare_characters(a, b) is not None for a, b in zip(text, name, strict=False)
+def know_letters(sounds: NDArray[np.uint16]) -> Letters:
+    """Put together what is known of characters."""
+    fixed = np.zeros(PLANE, dtype=np.bool_)
+    for c in FIXED:
+        fixed[ord(c)] = True
+    return Letters(character_classes(), sounds, fixed, np.array(sorted(_pairs()), dtype=np.uint32))
+
+
+def _pairs() -> Iterator[int]:
+    for pair in _ALIKE:
+        low, high = sorted(ord(c) for c in pair)
+        yield low << 16 | high
+
+
+@within
+def compare_characters(left: int, right: int, letters: Letters) -> int:
+    """Say how two characters resemble each other; UNLIKE where they must not be mixed."""
+    if left == right:
+        return _SAME
+    if left >= PLANE or right >= PLANE:
+        return _EDIT
+    pair = np.uint32(min(left, right) << 16 | max(left, right))
+    at = np.searchsorted(letters.looks, pair)
+    if at < len(letters.looks) and letters.looks[at] == pair:
+        return _LOOK
+    if letters.fixed[left] or letters.fixed[right]:
+        return _UNLIKE if letters.fixed[left] and letters.fixed[right] else _EDIT
+    sound = letters.sounds[left]
+    return _SOUND if sound and sound == letters.sounds[right] else _EDIT
+
+
+@within
+def compare_names(
+    text: Codes, start: int, end: int, names: Codes, first: int, last: int, letters: Letters
+) -> int:
+    """Say how a written name resembles a registered one.
+
+    One character may be mistaken, left out or added, or two neighbours exchanged; of several, all
+    that sound the same may be. One character of `FIXED` never stands for another.
+    """
+    n, m = end - start, last - first
+    at = 0
+    while at < min(n, m) and text[start + at] == names[first + at]:
+        at += 1
+    if n == m:
+        return _compare_even(text, start, names, first, n, at, letters)
+    if n == m + 1:
+        return _compare_longer(text, start + at, end, names, first + at, letters)
+    if m == n + 1:
+        return _compare_longer(names, first + at, last, text, start + at, letters)
+    return _UNLIKE
+
+
+@within
+def _compare_longer(
+    long: Codes, at: int, end: int, short: Codes, other: int, letters: Letters
+) -> int:
+    """Compare from the first difference on, where one name has a character more."""
+    if long[at] < PLANE and letters.classes[long[at]] == DIGIT:
+        return _UNLIKE
+    for i in range(at + 1, end):
+        if long[i] != short[other + i - at - 1]:
+            return _UNLIKE
+    return _EDIT
+
+
+@within
+def _compare_even(
+    text: Codes, start: int, names: Codes, first: int, n: int, at: int, letters: Letters
+) -> int:
+    if at == n:
+        return _SAME
+    worst, n_unlike = 0, 0
+    for i in range(at, n):
+        how = compare_characters(text[start + i], names[first + i], letters)
+        n_unlike += how != _SAME
+        worst = max(worst, how)
+    if n_unlike == 1 or worst == _SOUND:
+        return worst
+    is_swapped = (
+        n_unlike == PAIR
+        and at + 1 < n
+        and text[start + at] == names[first + at + 1]
+        and text[start + at + 1] == names[first + at]
     )
+    return _SWAP if is_swapped else _UNLIKE
+
+
+@within
+def hash_sounds(codes: Codes, start: int, end: int, letters: Letters) -> np.uint64:
+    """Hash a name by its sounds; a character without a sound stands for itself."""
+    h = np.uint64(SOUNDED)
+    for i in range(start, end):
+        code = np.int64(codes[i])
+        sound = np.int64(letters.sounds[code]) if code < PLANE else 0
+        h = mix(h, np.uint64(sound or code + PLANE))
+    return h
+
+
+@within
+def name_key(kind: int, codes: Codes, start: int, end: int, left_out: int) -> np.uint64:
+    """Hash a name, whole or but for a character."""
+    return mix(np.uint64(kind), hash_characters(codes, start, end, left_out))
+
+
+@compiled
+def hash_names(codes: Codes, begins: U32, letters: Letters, keys: U64, rows: U32) -> int:
+    """Fill in the keys of names; returns how many there are."""
+    n = 0
+    for row in range(len(begins) - 1):
+        start, end = np.int64(begins[row]), np.int64(begins[row + 1])
+        keys[n] = name_key(EXACT, codes, start, end, -1)
+        keys[n + 1] = hash_sounds(codes, start, end, letters)
+        rows[n : n + 2] = row
+        n += 2
+        if SHORTEST <= end - start <= LONGEST:
+            for i in range(start, end):
+                keys[n] = name_key(SHORTENED, codes, start, end, i)
+                rows[n] = row
+                n += 1
+    return n

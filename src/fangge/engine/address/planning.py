@@ -1,0 +1,209 @@
+"""What an update of an index must write anew, and where it stands."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fangge.engine.address.columns import (
+    REMOVED,
+    Columns,
+    render_codes,
+    render_fulls,
+    render_names,
+)
+from fangge.engine.address.compiling import compiled
+from fangge.engine.address.folder import Held
+from fangge.engine.address.postings import U32, U64, Postings, find_rows, sort_postings
+from fangge.engine.address.tree import NUMBER, ROAD, class_levels, find_below
+
+MOST_LEVELS = 250
+ORPHANS = {"node": pl.UInt32, "parent_code": pl.String}
+
+Nodes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class RegisterTooLarge(Exception):
+    """More levels than an index tells apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows to be written, with the node of each."""
+
+    nodes: U32
+    rows: pl.DataFrame  # code, level, name, full_name, aliases, in the order of `nodes`
+
+
+def find_codes(held: Held, codes: pl.Series) -> Nodes:
+    """Give the node of each code, also of one that was removed; -1 where there never was one."""
+    hashes = _hash_codes(codes)
+    nodes = np.full(codes.len(), -1, dtype=np.int64)
+    for postings in (held.base_codes, held.changed_codes):
+        _find_codes(postings, hashes, nodes)
+    return nodes
+
+
+def _hash_codes(codes: pl.Series) -> U64:
+    array = codes.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, places, raw = array.buffers()
+    offsets = np.frombuffer(places, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    hashes = np.zeros(len(array), dtype=np.uint64)
+    _hash_bytes(np.frombuffer(raw if raw is not None else b"", dtype=np.uint8), offsets, hashes)
+    return hashes
+
+
+@compiled
+def _hash_bytes(raw: NDArray[np.uint8], offsets: Nodes, hashes: U64) -> None:
+    for i in range(len(hashes)):
+        h = np.uint64(1469598103934665603)
+        for at in range(offsets[i], offsets[i + 1]):
+            h = (h ^ np.uint64(raw[at])) * np.uint64(1099511628211)
+        h ^= h >> np.uint64(32)
+        hashes[i] = h * np.uint64(0x9E3779B97F4A7C15)
+
+
+@compiled
+def _find_codes(postings: Postings, hashes: U64, nodes: Nodes) -> None:
+    for i in range(len(hashes)):
+        low, high = find_rows(postings, hashes[i])
+        if low < high:
+            nodes[i] = postings.rows[low]
+
+
+def add_codes(held: Held, codes: pl.Series, nodes: U32) -> Held:
+    more = held.changed_codes
+    return replace(
+        held,
+        changed_codes=sort_postings(
+            np.concatenate([more.keys, _hash_codes(codes)]), np.concatenate([more.rows, nodes])
+        ),
+    )
+
+
+def plan_batch(
+    held: Held, columns: Columns, batch: Batch, gone: Nodes, existed: Flags
+) -> tuple[Held, Batch, Columns]:
+    """Find what must be written anew besides the changed rows, and set parents and levels.
+
+    That is what stands below a node that moved, was renamed or removed; what had waited for a
+    parent that came; and house numbers with aliases, when roads changed.
+    """
+    parents = find_codes(held, batch.rows["parent_code"])
+    removed = np.append(columns.states == REMOVED, False)
+    removed[gone] = True
+    removed[batch.nodes] = False
+    parents = np.where(removed[parents] | (parents < 0), -1, parents)
+    held, levels = _number_levels(held, batch.rows["level"])
+    classes = class_levels(held.levels)[levels] if len(levels) else np.zeros(0, np.uint8)
+    moved = _find_moved(held, columns, batch, (parents, classes), existed)
+    adopted, adopters = _adopt(held, batch, removed)
+    more = _find_touched(columns, np.concatenate([moved, gone, adopted]))
+    more[adopted] = True
+    if (classes == ROAD).any() or (columns.classes[gone] == ROAD).any():
+        numbered = held.aliases["node"].to_numpy()
+        more[numbered[columns.classes[numbered] == NUMBER]] = True
+    more[removed[:-1]] = False
+    more[batch.nodes] = False
+    below = np.flatnonzero(more).astype(np.uint32)
+    rows = _render_rows(held, columns, below)
+    orphaned = below[(columns.parents[below] >= 0) & removed[columns.parents[below]]]
+    orphans = pl.concat(
+        [
+            _drop_nodes(held.orphans, np.concatenate([batch.nodes, adopted, gone])),
+            _list_orphans(
+                orphaned,
+                render_codes(columns, held.strings, columns.parents[orphaned].astype(np.uint32)),
+            ),
+            _list_orphans(batch.nodes, batch.rows["parent_code"]).filter(pl.Series(parents < 0)),
+        ]
+    ).drop_nulls()
+    columns.parents[orphaned] = -1
+    columns.parents[adopted] = adopters
+    columns.parents[batch.nodes] = parents
+    columns.levels[batch.nodes] = levels
+    columns.classes[batch.nodes] = classes
+    whole = Batch(
+        np.concatenate([batch.nodes, below]),
+        pl.concat([batch.rows.select(rows.columns), rows]),
+    )
+    return replace(held, orphans=orphans), whole, columns
+
+
+def _find_touched(columns: Columns, seeds: NDArray[Any]) -> Flags:
+    """Mark what stands below some nodes."""
+    flags = np.zeros(len(columns.parents), dtype=np.bool_)
+    flags[seeds.astype(np.int64)] = True
+    return find_below(columns.parents, flags) if len(seeds) else flags
+
+
+def _list_orphans(nodes: U32, codes: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"node": nodes, "parent_code": codes}, schema=ORPHANS)
+
+
+def _drop_nodes(frame: pl.DataFrame, nodes: NDArray[Any]) -> pl.DataFrame:
+    return frame.filter(~pl.col("node").is_in(pl.Series(nodes, dtype=pl.UInt32).implode()))
+
+
+def _number_levels(held: Held, levels: pl.Series) -> tuple[Held, NDArray[np.uint8]]:
+    told = levels.fill_null("")
+    names = held.levels + sorted(set(told.unique()) - set(held.levels))
+    if len(names) > MOST_LEVELS:
+        raise RegisterTooLarge(f"{len(names)} levels are more than an index tells apart")
+    numbers = told.replace_strict(names, range(len(names)), return_dtype=pl.UInt8)
+    return replace(held, levels=names), numbers.to_numpy()
+
+
+def _find_moved(
+    held: Held,
+    columns: Columns,
+    batch: Batch,
+    placed: tuple[Nodes, NDArray[np.uint8]],
+    existed: Flags,
+) -> U32:
+    """Find the nodes whose place, level or name is another than before."""
+    parents, classes = placed
+    at = np.flatnonzero(existed)
+    nodes = batch.nodes[at]
+    if not len(nodes):
+        return nodes
+    names = render_names(columns, held.strings, nodes)
+    fulls = render_fulls(columns, held.strings, nodes)
+    same = (columns.parents[nodes] == parents[at]) & (columns.classes[nodes] == classes[at])
+    same &= (names == batch.rows["name"].gather(at)).fill_null(value=False).to_numpy()
+    same &= (fulls == batch.rows["full_name"].gather(at)).fill_null(value=False).to_numpy()
+    moved: U32 = nodes[~same | (columns.states[nodes] == REMOVED)]
+    return moved
+
+
+def _adopt(held: Held, batch: Batch, removed: Flags) -> tuple[Nodes, Nodes]:
+    """Find nodes whose parent was not in the register and comes now."""
+    came = pl.DataFrame({"parent_code": batch.rows["code"], "parent": batch.nodes})
+    joined = held.orphans.join(came, on="parent_code")
+    nodes = joined["node"].to_numpy().astype(np.int64)
+    keeps = ~removed[nodes] if len(nodes) else np.zeros(0, np.bool_)
+    return nodes[keeps], joined["parent"].to_numpy().astype(np.int64)[keeps]
+
+
+def _render_rows(held: Held, columns: Columns, nodes: U32) -> pl.DataFrame:
+    """Write out rows as the register gave them, without their parents."""
+    aliases = (
+        held.aliases.filter(pl.col("node").is_in(pl.Series(nodes, dtype=pl.UInt32).implode()))
+        .group_by("node", maintain_order=True)
+        .agg(aliases="alias")
+    )
+    return (
+        pl.DataFrame(
+            {
+                "node": pl.Series(nodes, dtype=pl.UInt32),
+                "code": render_codes(columns, held.strings, nodes),
+                "name": render_names(columns, held.strings, nodes),
+                "full_name": render_fulls(columns, held.strings, nodes),
+            }
+        )
+        .join(aliases, on="node", how="left", maintain_order="left")
+        .drop("node")
+    )

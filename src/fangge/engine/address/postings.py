@@ -1,0 +1,75 @@
+"""Sorted hashes that lead to rows: what a memory-mapped index is searched by."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fangge.engine.address.characters import Codes
+from fangge.engine.address.compiling import compiled, within
+
+U64 = NDArray[np.uint64]
+U32 = NDArray[np.uint32]
+BASIS, PRIME = 1469598103934665603, 1099511628211
+A_BUCKET, MOST_BITS = 4, 26
+
+
+class Postings(NamedTuple):
+    """Rows by hash; `leads` says where the hashes with the same first bits begin."""
+
+    keys: U64
+    rows: U32
+    leads: U32
+
+
+def sort_postings(keys: U64, rows: U32) -> Postings:
+    """Sort by hash, then by row; the order they come in makes no difference."""
+    order = np.lexsort((rows, keys))
+    return lead_postings(keys[order], rows[order])
+
+
+def lead_postings(keys: U64, rows: U32) -> Postings:
+    """Note where hashes begin, for postings that are sorted."""
+    n_bits = min(MOST_BITS, max(1, int(len(keys) // A_BUCKET).bit_length()))
+    leading = (keys >> np.uint64(64 - n_bits)).astype(np.int64)
+    counts = np.bincount(leading, minlength=1 << n_bits)
+    leads = np.zeros((1 << n_bits) + 1, dtype=np.uint32)
+    np.cumsum(counts, out=leads[1:])
+    return Postings(keys, rows, leads)
+
+
+@compiled
+def mix(a: int, b: int) -> np.uint64:
+    """Mix two 64-bit numbers into one."""
+    h = (np.uint64(a) ^ np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(32)
+    h = (h ^ np.uint64(b)) * np.uint64(0xC4CEB9FE1A85EC53)
+    h ^= h >> np.uint64(29)
+    h *= np.uint64(0x9E3779B97F4A7C15)
+    return h ^ (h >> np.uint64(32))
+
+
+@compiled
+def hash_characters(codes: Codes, start: int, end: int, left_out: int) -> np.uint64:
+    """Hash characters, but the one at `left_out` (-1 for none)."""
+    h = np.uint64(BASIS)
+    for i in range(start, end):
+        if i != left_out:
+            h = (h ^ np.uint64(codes[i])) * np.uint64(PRIME)
+    return h
+
+
+@within
+def find_rows(postings: Postings, key: np.uint64) -> tuple[int, int]:
+    """Give where the rows of a hash begin and end."""
+    n_bits = 0
+    while (1 << n_bits) + 1 < len(postings.leads):
+        n_bits += 1
+    bucket = np.int64(key >> np.uint64(64 - n_bits))
+    at, end = np.int64(postings.leads[bucket]), np.int64(postings.leads[bucket + 1])
+    while at < end and postings.keys[at] < key:
+        at += 1
+    last = at
+    while last < end and postings.keys[last] == key:
+        last += 1
+    return at, last
