@@ -162,6 +162,9 @@ def test_an_index_gives_back_what_it_was_compiled_from(
         aliases=pl.col("aliases").list.join(";").fill_null("")
     )
     assert held.sort("code").to_dicts() == wanted.sort("code").to_dicts()
+    codes = pl.Series(["R1-88", "R1-90-E", None, "no such code"])
+    named = open_register(tmp_path / "index").find_full_names(codes).to_list()
+    assert named == ["江苏省苏州市姑苏区平江街道临顿路88号", None, None, None]
 
 
 def test_a_folder_without_an_index_cannot_be_updated(

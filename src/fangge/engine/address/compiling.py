@@ -15,7 +15,8 @@ def _drop_stale() -> None:
     """
     here = Path(__file__).parent
     with suppress(OSError):
-        changed_at = max(path.stat().st_mtime for path in here.glob("*.py"))
+        sources = [path for path in here.glob("*.py") if b"@within" in path.read_bytes()]
+        changed_at = max(path.stat().st_mtime for path in sources)
         for path in (here / "__pycache__").glob("*.nbi"):
             if path.stat().st_mtime < changed_at:
                 path.unlink(missing_ok=True)

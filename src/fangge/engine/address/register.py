@@ -21,6 +21,7 @@ from fangge.engine.address.folder import (
     write_held,
 )
 from fangge.engine.address.knowledge import Knowledge, Shelf
+from fangge.engine.address.planning import find_codes
 from fangge.engine.address.postings import U32
 from fangge.engine.address.spelling import know_letters
 from fangge.engine.address.tree import Tree
@@ -77,6 +78,15 @@ class Register:
     def write_full_names(self, nodes: U32) -> pl.Series:
         """Give the full names of nodes."""
         return render_fulls(self.held.columns, self.held.strings, nodes)
+
+    def find_full_names(self, codes: pl.Series) -> pl.Series:
+        """Give the full name of each code; missing where the register does not hold it."""
+        nodes = find_codes(self.held, codes)
+        states = self.held.columns.states
+        holds = (nodes >= 0) & codes.is_not_null().to_numpy()
+        holds[holds] = states[nodes[holds]] != REMOVED
+        places = pl.Series(np.where(holds, np.cumsum(holds) - 1, 0)).set(pl.Series(~holds), None)
+        return self.write_full_names(nodes[holds].astype(np.uint32)).gather(places.cast(pl.UInt32))
 
 
 def build_register(addresses: pl.DataFrame, directory: Path) -> None:

@@ -143,13 +143,7 @@ def match_texts(texts: pl.Series, *, folder: Path) -> pl.DataFrame:
 
 def full_names(codes: pl.Series, *, folder: Path) -> pl.Series:
     """Give the full name of each code as the index has it; missing where it has none."""
-    named = pl.DataFrame({"code": codes}).join(
-        _open(folder).nodes.select("code", "full_name"),
-        on="code",
-        how="left",
-        maintain_order="left",
-    )
-    return named["full_name"]
+    return _open(folder).find_full_names(codes)
 
 
 def suggest_addresses(text: str, *, n_most: int) -> list[Candidate]:
