@@ -79,6 +79,12 @@ class Register:
         """Give the full names of nodes."""
         return render_fulls(self.held.columns, self.held.strings, nodes)
 
+    def list_codes(self) -> pl.Series:
+        """Give the codes of all addresses."""
+        return self.write_codes(
+            np.flatnonzero(self.held.columns.states != REMOVED).astype(np.uint32)
+        )
+
     def find_full_names(self, codes: pl.Series) -> pl.Series:
         """Give the full name of each code; missing where the register does not hold it."""
         nodes = find_codes(self.held, codes)

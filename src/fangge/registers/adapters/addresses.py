@@ -100,7 +100,7 @@ def update_index(changed: pl.DataFrame, gone: Sequence[str]) -> None:
 
 def codes_with(mark: str) -> list[str]:
     """Give the codes of the published index that hold this mark."""
-    codes = _open(current_folder()).nodes["code"]
+    codes = _open(current_folder()).list_codes()
     return codes.filter(codes.str.contains(mark, literal=True)).to_list()
 
 
