@@ -1,5 +1,6 @@
 """A run over what changed gives what a run over everything gives, row for row."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from fangge.fusion.actions.link import link_registers, linking_actor
 from fangge.fusion.adapters import kept
 from fangge.fusion.models.run import Run
 from fangge.fusion.models.source import Batch
+from fangge.registers.adapters import addresses
 from fangge.registers.models.resident import Resident
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +226,21 @@ def test_frames_are_compared_by_whole_rows() -> None:
     assert gone is not None
     assert gone["id"].to_list() == [4]
     assert kept.gone_rows(now, None, ["id"]) is None
+
+
+def test_an_index_of_a_run_with_the_same_number_is_not_destroyed(begun: datetime) -> None:
+    rows = pl.DataFrame(
+        {
+            "code": ["A"], "parent_code": pl.Series([None], dtype=pl.String), "level": ["road"],
+            "name": ["平江路"], "full_name": ["苏州市姑苏区平江路"],
+            "aliases": pl.Series([None], dtype=pl.List(pl.String)),
+        }
+    )  # fmt: skip
+    published = addresses.current_folder()
+    run_id = int(published.name.split("-")[1])
+    revised = addresses.revise_index(rows, run_id=run_id)
+    try:
+        assert revised != published
+        assert (published / "index.json").exists()
+    finally:
+        shutil.rmtree(revised)

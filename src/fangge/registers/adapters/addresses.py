@@ -62,6 +62,9 @@ def revise_index(addresses: pl.DataFrame, *, run_id: int) -> Path:
     if not removed and other.is_empty():
         return published
     folder = index_folder() / f"run-{run_id}"
+    if folder == published:
+        # A database put back gives out a run's number again.
+        folder = folder.with_name(f"{folder.name}-again")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(published, folder)
     update_register(other.drop("spelt"), removed, folder)
