@@ -49,7 +49,7 @@ def encode_names(texts: pl.Series) -> tuple[Ints, Ints]:
     """Give each name a number for its writing and one for its sound.
 
     Width, case, white space and the separator's form make no difference. Up to four characters
-    of the basic plane are the number itself: `unpack` them to compare; a longer name is negative.
+    of the basic plane are the number itself, fifteen bits each; a longer name is negative.
     """
     buffers = text_buffers(texts)
     used = np.zeros(N_PLANE, dtype=np.bool_)

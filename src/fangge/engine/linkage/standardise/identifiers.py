@@ -34,11 +34,3 @@ def _keep_valid(codes: pl.Series, read: WrittenCodes) -> pl.Series:
         return kept
     plain = kept.gather(rows).str.replace_all(r"[\s\-]", "").str.to_uppercase()
     return kept.clone().scatter(rows, plain)
-
-
-def standardise_phones(phones: pl.Series) -> pl.Series:
-    """Keep the digits of a phone number without the country's code; too short is missing."""
-    digits = phones.str.replace_all(r"[^0-9]", "").str.replace(r"^(?:0086|86)(1[0-9]{10})$", "$1")
-    return digits.zip_with(
-        digits.str.len_chars() >= SHORTEST_PHONE, pl.Series([None], dtype=pl.String)
-    )
