@@ -3,13 +3,17 @@
 import json
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 import polars as pl
 
 from fangge.command.output import print_json
 
+if TYPE_CHECKING:
+    from fangge.engine.address.training import Labelled
+
+N_MADE_UP = 16_000
 COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
 IN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 OUT_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -143,21 +147,49 @@ def info(*, folder: Path) -> None:
 
 
 @command.command("train")
-@click.argument("files", nargs=-1, required=True, type=IN_FILE)
+@click.argument("files", nargs=-1, type=IN_FILE)
 @click.option("--output", "target", required=True, type=OUT_FILE, help="The model to write.")
-@click.option("--rounds", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--sources",
+    default="both",
+    show_default=True,
+    type=click.Choice(["both", "files", "own"]),
+    help="The labelled files, Fangge's own made-up addresses, or both.",
+)
+@click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same model.")
-def train(*, files: tuple[Path, ...], target: Path, rounds: int, seed: int) -> None:
-    """Train the reader on labelled texts: lines of {"text": …, "spans": [[start, end, label]]}."""
-    from fangge.engine.address.tagger import save_model
-    from fangge.engine.address.training import read_labelled, train_tagger
+def train(*, files: tuple[Path, ...], target: Path, sources: str, rounds: int, seed: int) -> None:
+    """Train the reader on labelled texts: lines of {"text": …, "spans": [[start, end, label]]}.
 
-    labelled = read_labelled(files)
+    \b
+    Files whose names agree up to their last _ are taken to follow one guideline.
+    With --sources own, nothing but made-up addresses and open lists is learnt from.
+    Example:
+      fangge address train leo_train.jsonl swei_train.jsonl --output model.npz
+    """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.engine.address.tagger import save_model
+    from fangge.engine.address.training import join_labelled, read_labelled, train_tagger
+
+    if (sources == "own") == bool(files):
+        raise click.UsageError("name labelled files, or say --sources own and name none")
+    parts = [read_labelled(files)] if files else []
+    if sources != "files":
+        parts.append(_make_up_texts(seed))
+    labelled = join_labelled(parts)
     model = train_tagger(
         labelled, seed=seed, n_rounds=rounds, tell=lambda line: click.echo(f"  {line}", err=True)
     )
     save_model(model, target)
     print_json({"n_texts": labelled.texts.len(), "n_features": len(model.keys), "out": str(target)})
+
+
+def _make_up_texts(seed: int) -> "Labelled":
+    import numpy as np
+
+    from fangge.engine.address.training import label_texts
+    from fangge.engine.synthesis.labelled import label_addresses
+
+    return label_texts(*label_addresses(N_MADE_UP, np.random.default_rng(seed)))
 
 
 def _group_candidates(found: pl.DataFrame, n_rows: int) -> list[dict[str, object]]:

@@ -91,9 +91,16 @@ def test_a_reader_is_trained_from_labelled_lines(tmp_path: Path) -> None:
     line = {"text": "临顿路88号", "spans": [[0, 3, "road"], [3, 6, "roadno"]]}
     labelled = tmp_path / "labelled.jsonl"
     labelled.write_text((json.dumps(line) + "\n") * 50, encoding="utf-8")
-    told = run("train", labelled, "--output", tmp_path / "model.npz", "--rounds", "2")
+    out = ("--output", tmp_path / "model.npz")
+    told = run("train", labelled, *out, "--rounds", "2", "--sources", "files")
     assert json.loads(told[told.index("{") :])["n_texts"] == 50
     texts = write_lines(tmp_path / "in", ["临顿路88号"])
     model = ("--model", tmp_path / "model.npz")
     run("parse", "--input", texts, "--output", tmp_path / "out", *model)
     assert [e["kind"] for e in read_lines(tmp_path / "out")[0]["elements"]] == ["road", "number"]  # type: ignore[attr-defined]
+
+
+def test_a_reader_is_trained_from_named_files_or_from_none(tmp_path: Path) -> None:
+    out = ("--output", tmp_path / "model.npz")
+    assert "name labelled files" in run("train", *out, fails=True)
+    assert "name labelled files" in run("train", __file__, *out, "--sources", "own", fails=True)

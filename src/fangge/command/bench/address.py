@@ -221,10 +221,10 @@ def measure_accuracy(data: Path) -> dict[str, object]:
 def _list_truth(spans: list[list[tuple[int, int, str]]]) -> tuple[pl.DataFrame, list[str]]:
     """List the labelled elements of the kinds that are scored, and those kinds."""
     from fangge.engine.address.elements import Kind
-    from fangge.engine.address.training import LABELS
+    from fangge.engine.address.training import KINDS
 
     unscored = {Kind.INTERSECTION, Kind.DIRECTION, Kind.PERSON, Kind.REDUNDANT}
-    scored = {label: kind.value for label, kind in LABELS.items() if kind not in unscored}
+    scored = {label: kind.value for label, kind in KINDS.items() if kind not in unscored}
     rows = [
         (row, start, end, scored[label.lower()])
         for row, held in enumerate(spans)

@@ -28,6 +28,7 @@ from fangge.engine.address.templates import (
     Held,
     Pieces,
     hold_digits,
+    hold_other_digits,
     lay_out_folded,
     spread_pieces,
 )
@@ -55,11 +56,13 @@ ORDER = {
 }
 ESTATE_WORDS = "花园|新村|公寓|小区|家园|花苑|名邸|雅居|[^公]苑|[一二三四五六七八九十]村"
 _HAN = r"[\u3400-\u9fff]"
+# A road's name is short and no village, quarter or town stands before it: the tagger reads those.
+_ROAD_NAME = rf"[\u3400-\u9fff--[村区县市镇乡队庄]]{{0,3}}{_HAN}"
 _COUNT = rf"第?[0{NUMERALS}{STEMS}A-Za-z-]{{1,6}}"
 # What cannot be register text is not read by the rules first: that costs more than the tagger.
 REGISTER_FORM = (
     rf"^{_HAN}{{2,24}}(?:街道|镇|乡)(?:办事处)?"
-    rf"{_HAN}{{1,9}}(?:{'|'.join(ROAD_WORDS)})[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
+    rf"{_ROAD_NAME}(?:{'|'.join(ROAD_WORDS)})[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
     rf"(?:{_HAN}{{1,10}}(?:{ESTATE_WORDS}))?"
     rf"(?:{_COUNT}(?:{'|'.join(BUILDING_WORDS)}|#))?"
     rf"(?:{_COUNT}(?:{'|'.join(UNIT_WORDS)}))?(?:{_COUNT}(?:{'|'.join(FLOOR_WORDS)}))?"
@@ -198,12 +201,12 @@ class _Memory:
         self, buffer: Buffer, model: Model
     ) -> tuple[NDArray[np.int32], Pieces, NDArray[np.uint8]]:
         """Give each text the number of its template, and what is known of templates by then."""
-        unmarked = np.zeros(len(buffer.starts) - 1, dtype=np.uint8)
+        starts, ends = buffer.starts[:-1], buffer.starts[1:]
+        # A text whose only digit is 0 was masked by its source, and that tells its style.
+        digits = hold_other_digits(buffer.codes, starts, ends).view(np.uint8)
         with self._turn:
             n_known = self._templates.n
-            numbers = self._templates.number(
-                buffer.codes, buffer.starts[:-1], buffer.starts[1:], unmarked
-            )
+            numbers = self._templates.number(buffer.codes, starts, ends, digits)
             if self._templates.n > n_known:
                 self._learn(n_known, model)
             return numbers, self._pieces, self._reasons
@@ -211,7 +214,8 @@ class _Memory:
     def _learn(self, first: int, model: Model) -> None:
         """Read the templates from the one numbered `first` on, which were not met before."""
         texts = pl.Series(self._templates.tell(first), dtype=pl.String)
-        found, reasons = read_templates(texts, model)
+        digits = self._templates.marks[first : self._templates.n].astype(np.bool_)
+        found, reasons = read_templates(texts, digits, model)
         held = self._pieces
         counts = np.bincount(found["row"].to_numpy(), minlength=len(texts))
         kinds = (
@@ -260,8 +264,13 @@ class _Memory:
         return numbers
 
 
-def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, NDArray[np.uint8]]:
-    """Read folded texts: row, start, end, kind and confidence, and the place in REASONS of each."""
+def read_templates(
+    templates: pl.Series, digits: NDArray[np.bool_], model: Model
+) -> tuple[pl.DataFrame, NDArray[np.uint8]]:
+    """Read templates, which may stand for texts with digits other than 0.
+
+    Returns row, start, end, kind and confidence, and the place in REASONS of each.
+    """
     reasons = np.full(len(templates), REASONS.index(NO_FORM), dtype=np.uint8)
     formed = np.flatnonzero(templates.str.contains(REGISTER_FORM).to_numpy())
     ruled = find_pieces(templates.gather(formed))
@@ -272,7 +281,7 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, ND
     )
     others = np.flatnonzero(~is_plain)
     spare = templates.gather(others)
-    tagged = mend_tagged(_tag_without_gaps(spare, model), spare)
+    tagged = mend_tagged(_tag_without_gaps(spare, digits[others], model), spare)
     tagged = tagged.with_columns(row=pl.Series(others).gather(tagged["row"]))
     columns = ["row", "start", "end", "kind", "confidence"]
     found = pl.concat(
@@ -281,13 +290,13 @@ def read_templates(templates: pl.Series, model: Model) -> tuple[pl.DataFrame, ND
     return found.sort("row", "start"), reasons
 
 
-def _tag_without_gaps(folded: pl.Series, model: Model) -> pl.DataFrame:
+def _tag_without_gaps(folded: pl.Series, digits: NDArray[np.bool_], model: Model) -> pl.DataFrame:
     """Tag texts; where a blank stands between a number and its word, as if it did not: 88 号."""
     gaps = np.flatnonzero(folded.str.contains(GAP).to_numpy())
     if not len(gaps):
-        return tag_texts(folded, model)
+        return tag_texts(folded, model, digits=digits)
     close = folded.clone().scatter(gaps, folded.gather(gaps).str.replace_all(" ", ""))
-    tagged = tag_texts(close, model)
+    tagged = tag_texts(close, model, digits=digits)
     apart = np.isin(tagged["row"].to_numpy(), gaps)
     starts, ends = tagged["start"].to_numpy().copy(), tagged["end"].to_numpy().copy()
     rows = tagged["row"].to_numpy()
@@ -304,13 +313,16 @@ def _judge(ruled: pl.DataFrame, folded: pl.Series) -> NDArray[np.uint8]:
     ranked = ruled.join(texts, on="row", how="left", maintain_order="left").with_columns(
         rank=pl.col("kind").replace_strict(ORDER, default=None, return_dtype=pl.Int8),
         gap=pl.col("start") - pl.col("end").shift(1, fill_value=0).over("row"),
+        said=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")),
     )
+    swallows = pl.col("said").str.contains(".[省市区县].")
     has = [
         (pl.col("kind") == kind.value).any() for kind in (Kind.SUBDISTRICT, Kind.ROAD, Kind.NUMBER)
     ]
     judged = ranked.group_by("row").agg(
         in_order=pl.col("rank").is_not_null().all()
         & (pl.col("rank").diff().drop_nulls() > 0).all()
+        & ~((pl.col("kind") == Kind.SUBDISTRICT.value) & swallows).any()
         & pl.all_horizontal(has),
         whole=(pl.col("gap") == 0).all()
         & (pl.col("end").max() == pl.col("text").first().str.len_chars()),

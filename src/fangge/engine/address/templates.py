@@ -324,6 +324,18 @@ def hold_digits(codes: Codes, starts: Places, ends: Places) -> Flags:
 
 
 @numba.njit(cache=True, nogil=True)
+def hold_other_digits(codes: Codes, starts: Places, ends: Places) -> Flags:
+    """Tell which runs of characters hold a digit other than 0."""
+    held = np.zeros(len(starts), dtype=np.bool_)
+    for run in range(len(starts)):
+        for i in range(starts[run], ends[run]):
+            if ZERO < codes[i] <= NINE:
+                held[run] = True
+                break
+    return held
+
+
+@numba.njit(cache=True, nogil=True)
 def spread_pieces(
     numbers: Numbers,
     first: Places,
