@@ -55,6 +55,7 @@ $(VENV)/run.stamp: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	echo "Installing the packages ..." >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/base.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/fangge compile
 	touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp

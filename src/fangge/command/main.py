@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Serve the site.",
     "work": "Do background jobs; serve starts one of these itself.",
     "bench": "Measure Fangge beside its peers, in one run.",
+    "compile": "Compile the engine once, so that no first use waits for it.",
     "docs": "Write the reference pages that follow from the code.",
     "doctor": "Say what is wrong with a set-up and how to mend it.",
     "backup": "Write everything the registers hold to one file.",

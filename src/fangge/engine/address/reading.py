@@ -297,12 +297,11 @@ def _tag_without_gaps(folded: pl.Series, digits: NDArray[np.bool_], model: Model
         return tag_texts(folded, model, digits=digits)
     close = folded.clone().scatter(gaps, folded.gather(gaps).str.replace_all(" ", ""))
     tagged = tag_texts(close, model, digits=digits)
-    apart = np.isin(tagged["row"].to_numpy(), gaps)
     starts, ends = tagged["start"].to_numpy().copy(), tagged["end"].to_numpy().copy()
-    rows = tagged["row"].to_numpy()
+    first = np.searchsorted(tagged["row"].to_numpy(), np.arange(len(folded) + 1))
     for gap in gaps.tolist():
         places = np.flatnonzero(np.array(list(folded[gap])) != " ")
-        here = apart & (rows == gap)
+        here = slice(first[gap], first[gap + 1])
         starts[here], ends[here] = places[starts[here]], places[ends[here] - 1] + 1
     return tagged.with_columns(start=starts, end=ends)
 
