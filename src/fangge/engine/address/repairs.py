@@ -20,7 +20,7 @@ _REPEATABLE = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
 
 LOOKED_AT = (
     rf"{FILLER}|{HOUSE}|{_TITLES}|{_NOISE}|{_MARKUP}|{_SYMBOLS}|号[甲乙丙丁]"
-    r"|[0-9]#|(?:[0-9]+-){3}|^.{1,4}$"
+    r"|[0-9]#|(?:[0-9]+-){3}|^.{1,4}$|园区|幢[0-9]{1,2}-|[0-9]-[0-9]+号"
 )
 """What a text must hold to be repaired, people and divisions apart."""
 
@@ -39,6 +39,8 @@ _HASHED = re.compile(
     r"(?P<building>[0-9]{1,3}#)(?:-(?P<unit>[0-9]{1,2})(?=-))?-?(?P<room>[0-9]{3,4})$"
 )
 _FOUR_PARTS = re.compile(r"(?:[0-9]+-){3}")
+_LONE_NUMBER = re.compile("[0-9]{1,5}号")
+_LONE_NAME = re.compile("[\u4e00-\u9fff]{2,8}")
 _LETTERED = re.compile(r"号[甲乙丙丁](?![\u4e00-\u9fff])")
 _BEGINS_NOISE = re.compile(rf"(?:{_NOISE})")
 _HAS_MARKUP = re.compile(_MARKUP)
@@ -66,7 +68,7 @@ def repair_reading(text: str, pieces: list[Piece]) -> list[Piece]:
     marked = _mark(text)
     kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
     found = _name_alone(text, sorted(kept + marked))
-    for repair in (_begin_estates, _keep_one, _take_letters, _name_floors, _drop_noise, _trim):
+    for repair in REPAIRS:
         found = repair(text, found)
     return found
 
@@ -89,16 +91,74 @@ def _name_alone(text: str, pieces: list[Piece]) -> list[Piece]:
     return [(0, len(text), kinds.pop().value, SURE)] if len(kinds) == 1 else pieces
 
 
-def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Let the name behind 20号 begin with its 楼: 思门路20号楼翠家园."""
-    houses = {
-        end for _, end, kind, _ in pieces if kind == Kind.NUMBER.value and text[end - 1] == HOUSE
-    }
-    starts = {start for start, *_ in pieces}
+def _name_zones(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take what is a development zone by the official list for one: 苏州工业园区."""
+    by_name = load_divisions().by_name
     return [
-        (start - 1 if start - 1 in houses and start - 1 not in starts else start, end, kind, sure)
+        (
+            start,
+            end,
+            Kind.DEVELOPMENT_ZONE.value
+            if kind == Kind.ESTATE.value
+            and text[:end].endswith("园区")
+            and any(d.kind is Kind.DEVELOPMENT_ZONE for d in by_name.get(text[start:end], ()))
+            else kind,
+            sure,
+        )
         for start, end, kind, sure in pieces
     ]
+
+
+def _join_numbers(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Make one house number of two that a hyphen joins: 88-1号."""
+    kept: list[Piece] = []
+    for start, end, kind, sure in pieces:
+        if kind == Kind.BUILDING.value and text[start - 1 : start] == "-" and text[end - 1] == "号":
+            while kept and kept[-1][:2] == (start - 1, start):
+                kept.pop()
+            if kept and kept[-1][1:3] == (start - 1, Kind.NUMBER.value):
+                kept[-1] = (kept[-1][0], end, Kind.NUMBER.value, sure)
+                continue
+        kept.append((start, end, kind, sure))
+    return kept
+
+
+def _name_rest(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take a text in which nothing was found for a place's name, or for a house number: 玄妙观."""
+    kinds = {kind for _, _, kind, _ in pieces} - {Kind.REDUNDANT.value}
+    if _LONE_NUMBER.fullmatch(text):
+        return [(0, len(text), Kind.NUMBER.value, SURE)]
+    if not kinds and _LONE_NAME.fullmatch(text):
+        return [(0, len(text), Kind.ESTATE.value, SURE)]
+    return pieces
+
+
+def _name_units(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take the second of two buildings for a unit: 3幢2-501."""
+    kept: list[Piece] = []
+    for start, end, kind, sure in pieces:
+        again = (
+            kind == Kind.BUILDING.value
+            and bool(kept)
+            and kept[-1][1:3] == (start, kind)
+            and text[end : end + 1] == "-"
+        )
+        kept.append((start, end, Kind.UNIT.value if again else kind, sure))
+    return kept
+
+
+def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Let the name behind 20号 begin with its 楼: 思门路20号楼翠家园."""
+    kept: list[Piece] = []
+    for place, (start, end, kind, sure) in enumerate(pieces):
+        kept.append((start, end, kind, sure))
+        if kind == Kind.NUMBER.value and text[end - 1] == HOUSE:
+            following = pieces[place + 1] if place + 1 < len(pieces) else (len(text),) * 2
+            if end < following[0]:
+                name_end = following[1] if following[2:3] == (Kind.ESTATE.value,) else following[0]
+                kept.append((end, name_end, Kind.ESTATE.value, SURE))
+    ends = {start: end for start, end, *_ in kept}
+    return [p for p in kept if not any(s < p[0] < e for s, e in ends.items())]
 
 
 def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
@@ -166,3 +226,17 @@ def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
         if start < end:
             kept.append((start, end, kind, sure))
     return kept
+
+
+REPAIRS = (
+    _begin_estates,
+    _keep_one,
+    _take_letters,
+    _name_units,
+    _name_floors,
+    _name_zones,
+    _join_numbers,
+    _drop_noise,
+    _trim,
+    _name_rest,
+)

@@ -153,12 +153,15 @@ def _tell(error: Exception) -> str:
     return f"{error} {KEPT}"
 
 
+NUMPY_WROTE_LESS = ("requested and",)
+"""NumPy says how many values it wrote and no number of an error: 514 requested and 496 written."""
+
+
 def _is_disk_full(error: Exception) -> bool:
-    """Tell by the number, or where a library keeps only the text, by the number in the text."""
+    """Tell by the number, or where a library keeps only the text, by what the text says."""
     numbers = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    return getattr(error, "errno", None) in numbers or any(
-        f"(os error {number})" in str(error) for number in numbers
-    )
+    told = (*(f"(os error {number})" for number in numbers), *NUMPY_WROTE_LESS)
+    return getattr(error, "errno", None) in numbers or any(text in str(error) for text in told)
 
 
 @transaction.atomic
