@@ -16,7 +16,7 @@ from fangge.engine.address.elements import Kind
 from fangge.engine.address.filling import fill_divisions
 from fangge.engine.address.reading import Readings
 
-BATCH = 1 << 15
+BATCH = 1 << 17
 ELEMENT = ("start", "end", "kind", "normal", "confidence")
 FILLED = ("kind", "normal", "code")
 

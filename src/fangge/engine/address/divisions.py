@@ -134,7 +134,9 @@ def _longest_at(
     longest = divisions.longest.get(text[at : at + SHORTEST_SHORT], 0)
     for end in range(min(len(text), at + longest), at + SHORTEST_SHORT - 1, -1):
         held = divisions.by_name.get(text[at:end])
-        for division in _order(held, found) if held else ():
+        if held is None:
+            continue
+        for division in _order(held, found) if len(held) > 1 else held:
             if _fits(division, found) and not (
                 division.is_short and NOT_AFTER_SHORT.match(text, end)
             ):
@@ -144,8 +146,6 @@ def _longest_at(
 
 def _order(held: tuple[Division, ...], found: list[DivisionSpan]) -> list[Division]:
     """Prefer what lies within the divisions read before, then the wider."""
-    if len(held) < 2:  # noqa: PLR2004 - one has no order
-        return list(held)
     before = found[-1].division.code if found else ""
     return sorted(held, key=lambda d: (not d.code.startswith(before), len(d.code)))
 

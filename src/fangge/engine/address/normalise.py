@@ -54,7 +54,11 @@ _BEFORE_A_NAME = (
 
 def as_texts(values: Iterable[str | None]) -> pl.Series:
     """Make a column of any strings; what no encoding can hold becomes U+FFFD, one for one."""
-    return pl.Series([None if v is None else _drop_surrogates(v) for v in values], dtype=pl.String)
+    held = list(values)
+    try:
+        return pl.Series(held, dtype=pl.String)
+    except UnicodeEncodeError:
+        return pl.Series([v if v is None else _drop_surrogates(v) for v in held], dtype=pl.String)
 
 
 def _drop_surrogates(text: str) -> str:

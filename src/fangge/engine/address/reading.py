@@ -78,7 +78,7 @@ IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER = (
 REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER)
 """Why a reader was chosen; the first is the rules'."""
 
-BATCH = 1 << 15
+BATCH = 1 << 17
 MOST_HELD = 1 << 20
 """Templates and wordings that are remembered, before all are forgotten."""
 

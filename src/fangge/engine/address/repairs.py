@@ -19,8 +19,10 @@ _INNER = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.valu
 _REPEATABLE = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
 
 LOOKED_AT = (
-    rf"{FILLER}|{HOUSE}|{_TITLES}|{_NOISE}|{_MARKUP}|{_SYMBOLS}|号[甲乙丙丁]"
-    r"|[0-9]#|(?:[0-9]+-){3}|^.{1,4}$|园区|幢[0-9]{1,2}-|[0-9]-[0-9]+号"
+    rf"{FILLER}|{HOUSE}|{_TITLES}|{_MARKUP}|{_SYMBOLS}|号[甲乙丙丁]"
+    rf"|(?:[0-9室幢元楼层][ ,;]*|[(])(?:{_NOISE})"
+    r"|[0-9]#-?(?:[0-9]{1,2}-)?[0-9]{3,4}$|(?:[0-9]+-){3}|^.{1,4}$|^.{0,12}园区"
+    r"|幢[0-9]{1,2}-|[路街巷弄里道][0-9]{1,5}-[0-9]{1,5}号"
 )
 """What a text must hold to be repaired, people and divisions apart."""
 
