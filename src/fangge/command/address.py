@@ -1,5 +1,6 @@
 """`fangge address`: read, match and index addresses, and train the reader; no database needed."""
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -46,6 +47,8 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
         reader = Reader(load_model() if model is None else read_model(model))
     except ModelUnreadable as error:
         raise click.ClickException(str(error)) from error
+    # What was loaded stays: the collector need not look through it again and again.
+    gc.freeze()
     begun, n_texts = time.perf_counter(), 0
     with target.open("wb") as out:
         for texts in read_batches(source):

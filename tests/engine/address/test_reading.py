@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fangge.engine.address.divisions import read_divisions
 from fangge.engine.address.grammar import read_addresses
 from fangge.engine.address.normalise import as_texts, read_numeral
 
@@ -87,3 +88,45 @@ def test_missing_and_empty_texts_have_no_elements() -> None:
 )
 def test_numerals_are_read_in_every_writing(text: str, number: int | None) -> None:
     assert read_numeral(text) == number
+
+
+OPENINGS = [
+    "江苏省",
+    "苏州市",
+    "苏州",
+    "姑苏区",
+    "平江区",
+    "平江街道",
+    "吴中区",
+    "木渎镇",
+    "上海市",
+    "浦东新区",
+    "唐镇",
+]
+FOLLOWING = [
+    "办事处",
+    "居委会",
+    "临顿路",
+    "镇江路",
+    "江",
+    "桥",
+    "新村",
+    "路88号",
+    "街道",
+    "-",
+    "南京路",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from([*OPENINGS, *FOLLOWING]), max_size=7).map("".join), max_size=6
+    )
+)
+def test_what_is_remembered_of_openings_changes_no_division(texts: list[str]) -> None:
+    for text in texts:
+        known = [(s.start, s.end, s.division) for s in read_divisions(text)]
+        # From another place nothing is remembered.
+        anew = [(s.start - 1, s.end - 1, s.division) for s in read_divisions(f"|{text}", 1)]
+        assert known == anew

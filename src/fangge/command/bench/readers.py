@@ -4,6 +4,7 @@
 all texts and prints its seconds as JSON.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,8 @@ def _fangge() -> Read:
     from fangge.engine.address.tagger import load_model
 
     model = load_model()
+    Reader(model).read(as_texts(["苏州市姑苏区平江街道临顿路88号"]))
+    gc.freeze()  # as `fangge address parse` does
     # A new reader each time, so that nothing is remembered from warming up.
     return lambda texts: Reader(model).read(as_texts(texts))
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -31,6 +32,10 @@ _PROVINCE_TAIL = re.compile(r"(?:壮族|回族|维吾尔)?自治区$|特别行�
 _CITY_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|地区$|[市盟州]$")
 _DISTRICT_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|新区$|[市县区]$")
 SHORTEST_SHORT = 2
+_TOWN = re.compile("(?:街道|镇|乡)(?!办事处|居委会|居民委员会|村委会|村民委员会)")
+MOST_OPENINGS = 50_000
+_openings: dict[str, tuple["DivisionSpan", ...]] = {}
+"""How texts open, up to their town, and the divisions named there: most of a register is alike."""
 _OFFICE = re.compile(r"办事处|居委会|居民委员会|村委会|村民委员会")
 _ZONE_TAIL = re.compile(rf"(?:{'|'.join((*ZONE_WORDS, '园区'))})$")
 
@@ -113,8 +118,10 @@ def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:
     not make it a road's. Former names lead to today's division.
     """
     divisions = load_divisions()
-    found: list[DivisionSpan] = []
-    at = start
+    town = _TOWN.search(text, start) if start == 0 else None
+    known = _openings.get(text[: town.end()]) if town else None
+    found: list[DivisionSpan] = list(known or ())
+    at = found[-1].end if found else start
     while at < len(text):
         if text[at] in " ,-/:;":
             at += 1
@@ -125,7 +132,35 @@ def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:
         ending = _OFFICE.match(text, span.end)
         at = ending.end() if ending else span.end
         found.append(DivisionSpan(span.start, at, span.division))
+        if town and at == town.end() and not known and _is_settled(text[:at], found):
+            _keep_opening(text[:at], found)
     return found
+
+
+def _is_settled(opening: str, found: list[DivisionSpan]) -> bool:
+    """Tell whether these divisions are read the same whatever follows the opening of a text.
+
+    So it is where no name goes on behind the opening and none is short, which looks ahead.
+    """
+    names = _sorted_names()
+    for span in found:
+        said = opening[span.start :]
+        following = bisect_right(names, said)
+        goes_on = following < len(names) and names[following].startswith(said)
+        if goes_on or span.division.is_short:
+            return False
+    return True
+
+
+@cache
+def _sorted_names() -> list[str]:
+    return sorted(load_divisions().by_name)
+
+
+def _keep_opening(opening: str, found: list[DivisionSpan]) -> None:
+    if len(_openings) >= MOST_OPENINGS:
+        _openings.clear()
+    _openings[opening] = tuple(found)
 
 
 def _longest_at(
