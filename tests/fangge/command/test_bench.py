@@ -39,8 +39,8 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None
     assert set(figures["values"]) == {"name", "identifier", "birth_on", "phone"}
     assert {"organisations", "dwellings"} <= set(figures["others"])
     assert figures["machine"]["cores"] > 0
-    for told in figures["incremental"].values():
-        assert all(told[f"same_{table}"] for table in ("clusters", "pairs", "entries"))
+    for share in figures["incremental"].values():
+        assert all(share[f"same_{table}"] for table in ("clusters", "pairs", "entries"))
     loaded = figures["database"]
     assert loaded["entries"] == 600
     assert loaded["wal_bytes_same"] < loaded["wal_bytes_load"]
