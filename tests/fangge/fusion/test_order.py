@@ -118,16 +118,23 @@ def test_any_batch_taken_back_leaves_what_the_others_say(
         roll_back_batch(actor=steward(), batch_id=batches[wrong].pk, reason="wrong", now=DAY)
         left = said_now()
         others = in_order(kind, [rows for day, rows in enumerate(sent) if day != wrong])
-        # A row that the wrong batch said first, and a later one only repeated, goes with it, and
-        # what it had replaced speaks again; nothing that the wrong batch did not say is touched.
-        numbers = left.keys() | others.keys()
-        touched = {number for number in numbers if left.get(number) != others.get(number)}
-        repeated = {
-            number
-            for number, value in sent[wrong].items()
-            if any(rows.get(number) == value for rows in sent[wrong + 1 :])
-        }
-        assert touched <= repeated
+        # A row that the wrong batch said first, and a later one only repeated, goes with it.
+        lost = {number for number in others if number not in left}
+        assert left.items() <= others.items()
+        assert lost <= set(sent[wrong])
+
+
+@pytest.mark.parametrize("kind", ["full", "delta"])
+def test_a_former_row_speaks_again_only_when_all_that_replaced_it_are_taken_back(
+    kind: str, tmp_path: Path
+) -> None:
+    with a_source(kind):
+        sent: list[Rows] = [{"2": "甲"}, {"2": "乙"}, {"2": "乙"}]
+        _, wrong, repeated = [bring_in(tmp_path, rows, day) for day, rows in enumerate(sent)]
+        roll_back_batch(actor=steward(), batch_id=wrong.pk, reason="wrong", now=DAY)
+        assert said_now() == {}
+        roll_back_batch(actor=steward(), batch_id=repeated.pk, reason="wrong too", now=DAY)
+        assert said_now() == {"2": "甲"}
 
 
 def test_a_row_that_a_full_extract_lacks_speaks_no_longer(tmp_path: Path) -> None:

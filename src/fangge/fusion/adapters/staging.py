@@ -156,7 +156,7 @@ INSERT = (
 
 def free_replaced(batch: "Batch") -> None:
     """Let those speak again whose place this batch took, each unless a later extract spoke."""
-    named = {"batch": batch.pk, "next": next_full_batch(batch)}
+    named = place_of(batch)
     with connection.cursor() as cursor:
         for statement in (SET_ASIDE, GIVE_WAY, FREE):
             cursor.execute(statement, named)
@@ -183,15 +183,28 @@ GIVE_WAY = (
     "AND held.key_hash = freed.key_hash AND held.replaced_by_batch_id IS NULL "
     "AND held.batch_id <> %(batch)s AND held.said_at < freed.said_at AND freed.rank = 1"
 ).replace("FREED", FREED)
+# A later extract that still stands repeated what this batch said: it keeps what was replaced aside.
+REPEATED = (
+    "SELECT heir.id AS batch_id FROM fusion_sourcerecord own JOIN fusion_batch heir "
+    "ON heir.source_id = own.source_id AND heir.extracted_at = own.said_at "
+    "AND heir.state IN ('staged', 'linked') WHERE own.batch_id = %(batch)s "
+    "AND own.source_id = freed.source_id AND own.key_hash = freed.key_hash "
+    "AND own.said_at > %(said_at)s ORDER BY heir.id LIMIT 1"
+)
 FREE = (
-    "UPDATE fusion_sourcerecord held SET replaced_by_batch_id = CASE "
-    "WHEN freed.rank > 1 THEN freed.first_batch_id "
-    "ELSE COALESCE(%(next)s, speaks.batch_id) END "
-    "FROM (FREED) freed LEFT JOIN fusion_sourcerecord speaks "
-    "ON speaks.source_id = freed.source_id AND speaks.key_hash = freed.key_hash "
-    "AND speaks.replaced_by_batch_id IS NULL AND speaks.batch_id <> %(batch)s "
-    "WHERE held.id = freed.id"
-).replace("FREED", FREED)
+    (
+        "UPDATE fusion_sourcerecord held SET replaced_by_batch_id = CASE "
+        "WHEN freed.rank > 1 THEN freed.first_batch_id "
+        "ELSE COALESCE(%(next)s, repeated.batch_id, speaks.batch_id) END "
+        "FROM (FREED) freed LEFT JOIN LATERAL (REPEATED) repeated ON true "
+        "LEFT JOIN fusion_sourcerecord speaks "
+        "ON speaks.source_id = freed.source_id AND speaks.key_hash = freed.key_hash "
+        "AND speaks.replaced_by_batch_id IS NULL AND speaks.batch_id <> %(batch)s "
+        "WHERE held.id = freed.id"
+    )
+    .replace("FREED", FREED)
+    .replace("REPEATED", REPEATED)
+)
 
 
 def _quarantine(bad: pl.DataFrame, errors: pl.DataFrame, *, batch: "Batch", vault: Vault) -> int:
