@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fangge.access.actions import assign_role, register_staff
+from fangge.access.actions.staff import assign_role, register_staff
 from fangge.access.queries import actor_for
 from fangge.access.rules import VERBS, Role
 from fangge.areas.models import Area

@@ -4,7 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from fangge.access.actions import assign_role, register_staff
+from fangge.access.actions.staff import assign_role, register_staff
 from fangge.areas.queries import first_area
 from fangge.command.setup import data_folder
 from fangge.kernel import clock

@@ -1,7 +1,6 @@
-"""Sign in and out; the ledger of who saw what, and its head for everybody."""
+"""The ledger of who saw what, and its head for everybody."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -11,9 +10,6 @@ from fangge.audit.actions import publish_head
 from fangge.audit.queries import count_unsealed, find_entries, last_head
 
 A_PAGE = 50
-
-sign_in = LoginView.as_view(template_name="access/sign_in.html", redirect_authenticated_user=True)
-sign_out = LogoutView.as_view()
 
 
 @login_required
