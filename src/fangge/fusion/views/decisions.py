@@ -17,6 +17,7 @@ from fangge.fusion.actions.review.settle import (
 from fangge.fusion.queries.decisions import PAGE_JUDGEMENTS, list_judgements
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.registers.actions.looks import keep_looks
 
 STATES = ("waiting", "in_force", "declined", "withdrawn")
 
@@ -34,6 +35,19 @@ def show_judgements(request: StaffRequest) -> HttpResponse:
         before=int(before) if before.isdigit() else None,
     )
     shown = lines[:PAGE_JUDGEMENTS]
+    keep_looks(
+        actor=request.actor,
+        verb="residents.list",
+        resident_ids=[
+            entry.entry_id
+            for line in shown
+            if line.judgement.kind == "resident"
+            for both in line.joined
+            for entry in both
+        ],
+        object_reference="review desk",
+        now=clock.now(),
+    )
     context = {
         "lines": shown,
         "state": state,

@@ -17,7 +17,7 @@ from fangge.fusion.actions.quality.findings import (
     reopen_finding,
     take_finding,
 )
-from fangge.fusion.queries.findings import STATES, get_finding, list_findings
+from fangge.fusion.queries.findings import STATES, Item, get_finding, list_findings
 from fangge.fusion.queries.quality import (
     HEIGHT,
     WIDTH,
@@ -28,6 +28,7 @@ from fangge.fusion.queries.quality import (
 from fangge.fusion.rules.quality.library import RULES
 from fangge.fusion.rules.quality.shape import Dimension, Remedy, Severity
 from fangge.kernel import clock
+from fangge.registers.actions.looks import keep_looks
 
 FILTERS = ("rule", "dimension", "severity", "remedy", "owner", "subject", "assigned_to")
 BOX = {"width": WIDTH, "height": HEIGHT}
@@ -60,6 +61,7 @@ def show_findings(request: StaffRequest) -> HttpResponse:
     items, next_key, n_all = list_findings(
         actor=request.actor, state=state, after=request.GET.get("after", ""), **chosen
     )
+    _keep_looks(request, items)
     kept = {name: request.GET[name] for name in (*FILTERS, "state") if request.GET.get(name)}
     context = {
         "items": items,
@@ -80,6 +82,7 @@ def show_findings(request: StaffRequest) -> HttpResponse:
 @require_GET
 def show_finding(request: StaffRequest, finding_id: int) -> HttpResponse:
     item = get_finding(actor=request.actor, finding_id=finding_id)
+    _keep_looks(request, [item])
     may_decide = request.actor.may("findings.decide", grid_id=item.finding.grid_id)
     return render(request, "fusion/finding.html", {"item": item, "may_decide": may_decide})
 
@@ -120,4 +123,26 @@ def reopen(request: StaffRequest, finding_id: int) -> HttpResponse:
 @require_GET
 def show_conflict(request: StaffRequest, conflict_id: int) -> HttpResponse:
     found = get_conflict(actor=request.actor, conflict_id=conflict_id)
+    keep_looks(
+        actor=request.actor,
+        verb="residents.list",
+        resident_ids=[one.entry_id for one in found.entries],
+        object_reference=f"conflict:{conflict_id}",
+        now=clock.now(),
+    )
     return render(request, "fusion/conflict.html", {"found": found, "box": BOX})
+
+
+def _keep_looks(request: StaffRequest, items: list[Item]) -> None:
+    """Keep whose masked names a page of findings shows."""
+    keep_looks(
+        actor=request.actor,
+        verb="residents.list",
+        resident_ids=[
+            one.finding.subject_id
+            for one in items
+            if one.finding.subject == "resident" and one.link
+        ],
+        object_reference="findings",
+        now=clock.now(),
+    )

@@ -29,6 +29,7 @@ from fangge.fusion.rules.life import SHAPES, compare_states, may_decide
 from fangge.kernel import clock
 from fangge.kernel.errors import Missing
 from fangge.registers.actions.finding import find_addresses
+from fangge.registers.actions.looks import keep_looks
 from fangge.registers.queries.entries import (
     get_address,
     get_organisation,
@@ -133,6 +134,14 @@ def _read_about(request: StaffRequest, given: QueryDict) -> dict[str, object]:
     if resident_id is not None:
         resident = get_resident(actor=request.actor, resident_id=resident_id)
         held = occupancies_of(actor=request.actor, resident=resident)
+        keep_looks(
+            actor=request.actor,
+            verb="residents.see",
+            resident_ids=[resident.pk],
+            fields=("name_masked", "addresses"),
+            object_reference="form of a life event",
+            now=clock.now(),
+        )
         return {
             "kind": "resident",
             "entry_id": resident.pk,

@@ -35,6 +35,7 @@ from fangge.fusion.queries.sources import source_titles
 from fangge.fusion.views.waterfall import draw_waterfall
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.registers.actions.looks import keep_looks
 from fangge.registers.queries.labels import label_entries
 
 PURPOSE = "review_purpose"
@@ -94,6 +95,13 @@ def show_queue(request: StaffRequest) -> HttpResponse:
         for kind in KINDS
         if (own := rows.filter(pl.col("kind") == kind)).height
     }
+    keep_looks(
+        actor=request.actor,
+        verb="residents.list",
+        resident_ids=labels.get("resident", {}).keys(),
+        object_reference="review desk",
+        now=clock.now(),
+    )
     titles = source_titles()
     lines = [
         {
@@ -217,6 +225,14 @@ def preview(request: StaffRequest) -> HttpResponse:
     kind = pairs["kind"][0]
     ends = {**plan.ends}
     labels = label_entries(kind, [*ends, *ends.values()])
+    if kind == "resident":
+        keep_looks(
+            actor=request.actor,
+            verb="residents.list",
+            resident_ids=labels.keys(),
+            object_reference="review desk",
+            now=clock.now(),
+        )
     joined: dict[int, list[int]] = {}
     for entry, survivor in sorted(ends.items()):
         joined.setdefault(survivor, []).append(entry)

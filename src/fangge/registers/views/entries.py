@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from fangge.access.queries import StaffRequest
 from fangge.kernel import clock
+from fangge.registers.actions.looks import keep_looks
 from fangge.registers.actions.opening import open_resident
 from fangge.registers.queries.asof import AsOf, read_as_of
 from fangge.registers.queries.buildings import get_elevation
@@ -47,6 +48,14 @@ def asked_day(request: StaffRequest) -> AsOf | None:
 def show_address(request: StaffRequest, address_id: int) -> HttpResponse:
     as_of, now = asked_day(request), clock.now()
     entry = get_address(actor=request.actor, address_id=address_id, as_of=as_of, now=now)
+    keep_looks(
+        actor=request.actor,
+        verb="residents.list",
+        resident_ids=[holder.resident_id for holder in entry.holders],
+        fields=("name_masked", "addresses"),
+        object_reference=f"address:{entry.address.code}",
+        now=now,
+    )
     context = {
         "entry": entry,
         "as_of": as_of,
@@ -79,6 +88,13 @@ def show_organisation(request: StaffRequest, organisation_id: int) -> HttpRespon
 def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
     as_of = asked_day(request)
     resident = as_it_was(get_resident(actor=request.actor, resident_id=resident_id), as_of)
+    keep_looks(
+        actor=request.actor,
+        verb="residents.see",
+        resident_ids=[resident_id],
+        fields=("name_masked", "addresses", "history_masked"),
+        now=clock.now(),
+    )
     opened, purpose = None, request.POST.get("purpose", "")
     if request.method == "POST":
         opened = open_resident(

@@ -11,7 +11,7 @@ from django.db import transaction
 from fangge.audit.actions import record_act
 from fangge.fusion.actions.contracts import contract_of
 from fangge.fusion.actions.requests.applying import apply_request, occurrence_of
-from fangge.fusion.actions.requests.records import as_frame, seal_row
+from fangge.fusion.actions.requests.records import as_frame, keep_subject, seal_row
 from fangge.fusion.events import ChangeAsked
 from fangge.fusion.models.request import ChangeRequest
 from fangge.fusion.models.source import Source
@@ -117,6 +117,7 @@ def _ask(actor: Actor, telling: Telling, token: UUID, *, now: datetime) -> Chang
         bus.publish(ChangeAsked(request_id=request.pk, asked_at=now))
     else:
         apply_request(request, actor=actor, now=now)
+    keep_subject(actor, request, verb="life.register", now=now)
     return request
 
 

@@ -13,7 +13,7 @@ from fangge.fusion.actions.requests.applying import (
     stay_clear_of_link_run,
 )
 from fangge.fusion.actions.requests.asking import EventRefused
-from fangge.fusion.actions.requests.records import open_row
+from fangge.fusion.actions.requests.records import keep_subject, open_row
 from fangge.fusion.events import ChangeDecided
 from fangge.fusion.models.request import ChangeRequest, RequestState
 from fangge.fusion.models.source import BatchState, SourceRecord
@@ -140,12 +140,13 @@ def open_request(
     record_act(
         actor=actor,
         verb="requests.open",
-        subject_kind="request" if request.entry_id is None else "resident",
-        subject_id=str(request.entry_id or request.pk),
+        subject_kind="request",
+        subject_id=str(request.pk),
         fields=request.fields,
         purpose="correction",
         now=now,
     )
+    keep_subject(actor, request, verb="requests.open", now=now)
     return request, {name: row.get(name) for name in request.fields}
 
 
@@ -216,3 +217,4 @@ def _keep_act(
         reason=reason,
         now=now,
     )
+    keep_subject(actor, request, verb=verb, now=now)

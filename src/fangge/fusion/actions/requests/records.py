@@ -14,6 +14,7 @@ from fangge.fusion.models.source import Batch, BatchState, SourceRecord
 from fangge.fusion.rules.contracts import Contract
 from fangge.kernel.actor import Actor
 from fangge.kernel.fields import open_vault
+from fangge.registers.actions.looks import keep_looks
 
 SEALED_REQUEST = "fusion_changerequest.row"
 METHOD = "person"
@@ -37,6 +38,20 @@ def as_frame(row: dict[str, str | None], contract: Contract, *, row_no: int) -> 
         {"row_no": [row_no], "n_cells": [0], "n_expected": [0]}
         | {name: pl.Series([text], dtype=pl.String) for name, text in texts.items()}
     )
+
+
+def keep_subject(actor: Actor, request: ChangeRequest, *, verb: str, now: datetime) -> None:
+    """Keep in the ledger what was done with a resident's entry, for the resident to see."""
+    if request.subject == "resident":
+        keep_looks(
+            actor=actor,
+            verb=verb,
+            resident_ids=[request.entry_id],
+            fields=request.fields,
+            purpose="correction" if request.event == "correction" else "life_event",
+            object_reference=f"request:{request.pk}",
+            now=now,
+        )
 
 
 def stage_request(request: ChangeRequest, *, actor: Actor, now: datetime) -> SourceRecord:

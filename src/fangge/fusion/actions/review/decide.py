@@ -27,6 +27,7 @@ from fangge.fusion.rules.reviewing import MOST_IN_BULK
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid
+from fangge.registers.actions.looks import keep_looks
 
 __all__ = ["JudgementState", "Verdict", "decide_pair", "decide_pairs", "preview_pairs"]
 
@@ -158,6 +159,15 @@ def tell(*, actor: Actor, judgement: Judgement, verb: str, now: datetime) -> Non
         reason=judgement.reason,
         now=now,
     )
+    if judgement.kind == "resident":
+        keep_looks(
+            actor=actor,
+            verb=verb,
+            resident_ids={move[side] for move in judgement.moves for side in ("start", "end")},
+            fields=(),
+            object_reference=f"judgement:{judgement.pk}",
+            now=now,
+        )
     bus.publish(PairsJudged(judgement_id=judgement.pk, state=judgement.state, judged_at=now))
 
 

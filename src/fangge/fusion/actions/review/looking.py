@@ -24,6 +24,7 @@ from fangge.fusion.queries.pairs import entries_of, get_pair
 from fangge.fusion.rules.contracts import Contract
 from fangge.fusion.rules.marking import Mark, as_marks, mark_differences
 from fangge.kernel.actor import Actor
+from fangge.registers.actions.looks import keep_looks
 from fangge.registers.actions.opening import open_resident
 from fangge.registers.queries.labels import (
     EntryLabel,
@@ -31,6 +32,15 @@ from fangge.registers.queries.labels import (
     label_entries,
     mask_field,
     opened_by,
+)
+
+MASKED_FACTS = (
+    "name_masked",
+    "sex_masked",
+    "birth_on_masked",
+    "identifier_masked",
+    "phone_masked",
+    "addresses",
 )
 
 
@@ -90,6 +100,15 @@ def look_at_pair(*, actor: Actor, pair_id: int, purpose: str = "", now: datetime
         for entry in dict.fromkeys(entry_ids):
             open_resident(actor=actor, resident_id=entry, purpose=purpose, now=now)
         opened = opened_by(purpose)
+    elif pair.kind == "resident":
+        keep_looks(
+            actor=actor,
+            verb="pairs.see",
+            resident_ids=entry_ids,
+            fields=MASKED_FACTS,
+            object_reference=f"pair:{pair.pk}",
+            now=now,
+        )
     return _draw_up(pair, label_entries(pair.kind, entry_ids), purpose, opened)
 
 

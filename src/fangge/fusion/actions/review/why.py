@@ -26,6 +26,7 @@ from fangge.fusion.rules.marking import Mark, as_marks, mark_differences
 from fangge.fusion.rules.survival import Said, name_rule
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.registers.actions.looks import keep_looks
 from fangge.registers.actions.opening import open_resident
 from fangge.registers.queries.labels import (
     EntryLabel,
@@ -37,6 +38,14 @@ from fangge.registers.queries.labels import (
 from fangge.registers.queries.visible import entries_within
 
 LAST = 1_000
+MASKED_FACTS = (
+    "name_masked",
+    "sex_masked",
+    "birth_on_masked",
+    "identifier_masked",
+    "phone_masked",
+    "addresses",
+)
 FROM_IDENTIFIER = frozenset({"birth_on", "sex"})
 
 
@@ -107,6 +116,14 @@ def explain_entry(
     if purpose and kind == "resident":
         open_resident(actor=actor, resident_id=entry_id, purpose=purpose, now=now)
         opened = opened_by(purpose)
+    elif kind == "resident":
+        keep_looks(
+            actor=actor,
+            verb="pairs.why",
+            resident_ids=[entry_id],
+            fields=MASKED_FACTS,
+            now=now,
+        )
     label = label_entries(kind, [entry_id])[entry_id]
     named = parts_of_entries(kind=kind, entry_ids=[entry_id])
     if named.is_empty():
