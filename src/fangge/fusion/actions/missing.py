@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 
 from fangge.audit.actions import record_act
 from fangge.fusion.adapters.staging import place_of
@@ -13,23 +13,19 @@ from fangge.fusion.rules.contracts import Extract
 from fangge.fusion.rules.order import is_too_many
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
-from fangge.kernel.bulk import copy_frame
+from fangge.kernel.bulk import read_frame
 from fangge.kernel.errors import Conflict, Invalid, Missing
 
 LACKED = (
-    " WHERE held.source_id = %(source)s "
-    "AND held.replaced_by_batch_id IS NOT DISTINCT FROM %(next)s AND held.batch_id <> %(batch)s "
-    "AND held.said_at <= %(said_at)s AND held.missing_from_id IS NULL "
-    "AND NOT EXISTS (SELECT FROM stage_key present WHERE present.key_hash = held.key_hash)"
+    "SELECT id, key_hash FROM fusion_sourcerecord WHERE source_id = %s "
+    "AND replaced_by_batch_id IS NOT DISTINCT FROM %s::bigint AND batch_id <> %s "
+    "AND said_at <= %s AND missing_from_id IS NULL"
 )
-COUNT = "SELECT count(*) FROM fusion_sourcerecord held"
-END = "UPDATE fusion_sourcerecord held SET replaced_by_batch_id = %(batch)s"
-ASK = "UPDATE fusion_sourcerecord held SET missing_from_id = %(batch)s"
-BACK = (
-    "UPDATE fusion_sourcerecord held SET missing_from_id = NULL FROM stage_key present "
-    "WHERE held.source_id = %(source)s AND held.missing_from_id IS NOT NULL "
-    "AND present.key_hash = held.key_hash"
+ASKED = (
+    "SELECT id, key_hash FROM fusion_sourcerecord "
+    "WHERE source_id = %s AND missing_from_id IS NOT NULL"
 )
+FOUND = {"id": pl.Int64, "key_hash": pl.Binary}
 
 
 class NothingAsked(Conflict):
@@ -47,28 +43,27 @@ def settle_missing(batch: Batch, keys: pl.Series, extract: Extract, *, now: date
     """
     named = place_of(batch)
     present = keys.drop_nulls().unique(maintain_order=True)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE stage_key (key_hash bytea) ON COMMIT DROP")
-        copy_frame(cursor, "stage_key", present.to_frame("key_hash"))
-        cursor.execute("ANALYZE stage_key")
-        cursor.execute(BACK, named)
-        cursor.execute(COUNT + LACKED, named)
-        batch.n_missing = cursor.fetchone()[0]
-        # Behind a later full extract there is nothing to ask: that one has answered.
-        batch.is_missing_asked = (
-            batch.n_missing > 0
-            and named["next"] is None
-            and (
-                extract.is_missing_asked
-                or is_too_many(
-                    n_missing=batch.n_missing,
-                    n_present=present.len(),
-                    most_missing_share=extract.most_missing_share,
-                )
+    there = present.to_frame("key_hash")
+    asked = read_frame(ASKED, (batch.source_id,), schema=FOUND)
+    _set(asked.join(there, on="key_hash", how="semi"), missing_from=None)
+    bounds = (batch.source_id, named["next"], batch.pk, batch.extracted_at)
+    lacked = read_frame(LACKED, bounds, schema=FOUND).join(there, on="key_hash", how="anti")
+    batch.n_missing = lacked.height
+    # Behind a later full extract there is nothing to ask: that one has answered.
+    batch.is_missing_asked = (
+        batch.n_missing > 0
+        and named["next"] is None
+        and (
+            extract.is_missing_asked
+            or is_too_many(
+                n_missing=batch.n_missing,
+                n_present=present.len(),
+                most_missing_share=extract.most_missing_share,
             )
         )
-        cursor.execute((ASK if batch.is_missing_asked else END) + LACKED, named)
-        cursor.execute("DROP TABLE stage_key")
+    )
+    column = "missing_from" if batch.is_missing_asked else "replaced_by_batch"
+    _set(lacked, **{column: batch})
     if batch.n_missing:
         bus.publish(
             RecordsMissing(
@@ -78,6 +73,11 @@ def settle_missing(batch: Batch, keys: pl.Series, extract: Extract, *, now: date
                 noticed_at=now,
             )
         )
+
+
+def _set(found: pl.DataFrame, **values: Batch | None) -> None:
+    if found.height:
+        SourceRecord.objects.filter(pk__in=found["id"].to_list()).update(**values)
 
 
 @transaction.atomic

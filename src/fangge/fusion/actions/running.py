@@ -20,6 +20,8 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, FanggeError, Missing
 
 DISK_FULL, GONE = "53100", "57"  # SQLSTATE: no space; the server goes down or was told to
+SAY_EVERY_S = 1.0
+"""Whoever watches sees stages no later than this; each saying is a row written."""
 KEPT = "Nothing of this run was kept; the registers stand as before."
 
 
@@ -50,6 +52,7 @@ class Progress:
     figures: dict[str, object] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     _started: float = field(default_factory=perf_counter)
+    _said: float = field(default_factory=perf_counter)
 
     def finish(self, stage: str) -> None:
         now = perf_counter()
@@ -57,10 +60,16 @@ class Progress:
         self._started = now
         self.tell(stage)
         with self.watched_by.cursor() as cursor:
-            cursor.execute(
-                "UPDATE fusion_run SET seconds = %s WHERE id = %s RETURNING is_cancel_asked",
-                [json.dumps(list(self.seconds.items())), self.run.pk],
-            )
+            if now - self._said < SAY_EVERY_S:
+                cursor.execute(
+                    "SELECT is_cancel_asked FROM fusion_run WHERE id = %s", [self.run.pk]
+                )
+            else:
+                self._said = now
+                cursor.execute(
+                    "UPDATE fusion_run SET seconds = %s WHERE id = %s RETURNING is_cancel_asked",
+                    [json.dumps(list(self.seconds.items())), self.run.pk],
+                )
             if cursor.fetchone()[0]:
                 raise RunCancelled(f"The run was cancelled after {stage}. {KEPT}")
 

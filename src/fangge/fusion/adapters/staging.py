@@ -1,9 +1,10 @@
 """Checked rows into the tables of records and quarantine: COPY, then by set."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from django.db import connection
@@ -79,6 +80,10 @@ def accept_rows(rows: pl.DataFrame, *, batch: "Batch") -> int:
     """
     named = place_of(batch)
     with connection.cursor() as cursor:
+        if batch.is_full:
+            rows = _drop_known(cursor, rows, named)
+        if rows.is_empty():
+            return 0
         cursor.execute(
             "CREATE TEMP TABLE stage_row (row_no bigint, payload jsonb, row_hash bytea, "
             "key_hash bytea, sealed bytea) ON COMMIT DROP"
@@ -91,6 +96,15 @@ def accept_rows(rows: pl.DataFrame, *, batch: "Batch") -> int:
         n_accepted = cursor.rowcount
         cursor.execute("DROP TABLE stage_row")
     return int(n_accepted)
+
+
+def _drop_known(
+    cursor: Any, rows: pl.DataFrame, named: Mapping[str, int | datetime | None]
+) -> pl.DataFrame:
+    """Leave out the rows that are held already: where nothing changed there is nothing to stage."""
+    cursor.execute(HELD, {**named, "hashes": rows["row_hash"].to_list()})
+    known = pl.Series([bytes(row[0]) for row in cursor.fetchall()], dtype=pl.Binary)
+    return rows.filter(~pl.col("row_hash").is_in(known.implode()))
 
 
 def place_of(batch: "Batch") -> dict[str, int | datetime | None]:
@@ -126,12 +140,18 @@ SAID_AGAIN = (
     "WHERE held.source_id = %(source)s AND held.row_hash = staged.row_hash "
     "AND held.replaced_by_batch_id IS NOT DISTINCT FROM %(next)s AND held.said_at < %(said_at)s"
 )
-KNOWN = (
-    "DELETE FROM stage_row staged USING fusion_sourcerecord held "
-    "WHERE held.source_id = %(source)s AND held.row_hash = staged.row_hash "
-    "AND (held.replaced_by_batch_id IS NOT DISTINCT FROM %(next)s "
+STANDS = (
+    "(held.replaced_by_batch_id IS NOT DISTINCT FROM %(next)s "
     "OR held.replaced_by_batch_id IS NULL AND held.said_at <= %(said_at)s)"
 )
+KNOWN = (
+    "DELETE FROM stage_row staged USING fusion_sourcerecord held "
+    "WHERE held.source_id = %(source)s AND held.row_hash = staged.row_hash AND STANDS"
+).replace("STANDS", STANDS)
+HELD = (
+    "SELECT held.row_hash FROM fusion_sourcerecord held WHERE held.source_id = %(source)s "
+    "AND held.row_hash = ANY(%(hashes)s::bytea[]) AND STANDS"
+).replace("STANDS", STANDS)
 # Of rows with one key the last in the file speaks.
 LAST = (
     "DELETE FROM stage_row staged USING stage_row other "

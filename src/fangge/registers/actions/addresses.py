@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import copy_frame, next_ids, read_frame
 from fangge.registers.actions.acts.holding import hold_acts
-from fangge.registers.actions.bulk import Column, Trail, Written, write_entries
+from fangge.registers.actions.bulk import Trail, Written, write_entries
+from fangge.registers.actions.comparing import Column
 from fangge.registers.adapters.places import morton_codes
 from fangge.registers.models.address import AddressLevel
 from fangge.registers.models.change import EntryKind
@@ -130,6 +131,13 @@ def _write_aliases(placed: pl.DataFrame) -> None:
         .filter(pl.col("name").is_not_null())
         .unique(["address_id", "name"], maintain_order=True)
     )
+    held = read_frame(
+        "SELECT address_id, name FROM registers_addressalias WHERE is_current AND kind = 'source'",
+        schema={"address_id": pl.Int64, "name": pl.String},
+    )
+    aliases = aliases.join(held, on=held.columns, how="anti", maintain_order="left")
+    if aliases.is_empty():
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE stage_alias (address_id bigint, name varchar, record_id bigint) "

@@ -10,6 +10,7 @@ from django.db import connection
 from psycopg import sql
 
 from fangge.kernel.bulk import copy_frame, next_ids, read_frame
+from fangge.registers.actions.comparing import Column, compare_entries
 from fangge.registers.models.change import EntryKind
 from fangge.registers.rules.history import CHANGING, origin_names
 
@@ -31,14 +32,6 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a register and its type; a sealed one differs when its hash does."""
-
-    kind: str
-    is_sealed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Trail:
     """When, by whom, in which run; and the date each record gives for what it says."""
 
@@ -57,7 +50,7 @@ def write_entries(
     trail: Trail,
     ended: pl.Series | None = None,
 ) -> Written:
-    """Bring a register to what `entries` say, touching only rows that differ.
+    """Bring a register to what `entries` say, touching only rows that differ, and else nothing.
 
     `entries` has `id` and every column, and `is_new` where the caller knows it. Entries whose
     identifiers are in `ended` end today; without `ended`, so does every entry that `entries` no
@@ -66,14 +59,15 @@ def write_entries(
     """
     is_new = entries["is_new"] if "is_new" in entries.columns else pl.lit(value=False)
     fresh, known = entries.filter(is_new), entries.filter(~is_new)
+    found = compare_entries(known, table=table, columns=columns, is_whole=ended is None)
+    if ended is None:
+        ended = found.running.filter(~found.running.is_in(known["id"].implode()))
     writer = _Writer(entry_kind=entry_kind, table=table, columns=columns, trail=trail)
     with connection.cursor() as cursor:
-        writer.stage(cursor, known)
-        n_changed = writer.write_changed(cursor, known)
+        n_changed = writer.write_changed(cursor, found.differing)
         n_ended = writer.end(cursor, ended)
-        n_new = writer.insert_absent(cursor) if known.height else 0
+        n_new = writer.copy_new(cursor, found.absent.sort("id"))
         n_new += writer.copy_new(cursor, fresh)
-        writer.clear(cursor)
     return Written(
         n_new=n_new, n_changed=n_changed, n_same=entries.height - n_new - n_changed, n_ended=n_ended
     )
@@ -107,7 +101,16 @@ class _Writer:
     columns: Mapping[str, Column]
     trail: Trail
 
-    def stage(self, cursor: Any, known: pl.DataFrame) -> None:
+    def write_changed(self, cursor: Any, known: pl.DataFrame) -> int:
+        """Append what differing rows held to the history, then bring them up to date."""
+        if known.is_empty():
+            return 0
+        self._stage(cursor, known)
+        n_changed = self._write_staged(cursor, known)
+        self._run(cursor, "DROP TABLE {stage}, {changed}")
+        return n_changed
+
+    def _stage(self, cursor: Any, known: pl.DataFrame) -> None:
         definitions = [sql.SQL("id bigint PRIMARY KEY")] + [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(column.kind))
             for name, column in self.columns.items()
@@ -120,8 +123,7 @@ class _Writer:
         copy_frame(cursor, f"stage_{self.table}", known.select("id", *self.columns))
         self._run(cursor, "ANALYZE {stage}")
 
-    def write_changed(self, cursor: Any, known: pl.DataFrame) -> int:
-        """Append what differing rows held to the history, then bring them up to date."""
+    def _write_staged(self, cursor: Any, known: pl.DataFrame) -> int:
         n_changed = self._run(
             cursor,
             "CREATE TEMP TABLE {changed} ON COMMIT DROP AS SELECT held.id, '{{}}'::jsonb AS since "
@@ -191,41 +193,26 @@ class _Writer:
             self._one_differs(name), sql.Literal(name), held
         )
 
-    def insert_absent(self, cursor: Any) -> int:
-        """Insert staged rows that the register does not hold, for callers who cannot tell."""
-        return self._run(
-            cursor,
-            "INSERT INTO {table} (id, {names}, changed_at, recorded_at) "
-            "SELECT id, {names}, {changed_at}, {changed_at} FROM {stage} staged WHERE NOT EXISTS "
-            "(SELECT FROM {table} held WHERE held.id = staged.id) ORDER BY id",
-            names=sql.SQL(", ").join(map(sql.Identifier, self.columns)),
-        )
-
     def copy_new(self, cursor: Any, fresh: pl.DataFrame) -> int:
         instant = pl.lit(self.trail.changed_at.isoformat())
         rows = fresh.select("id", *self.columns, changed_at=instant, recorded_at=instant)
         copy_frame(cursor, self.table, rows)
         return rows.height
 
-    def end(self, cursor: Any, ended: pl.Series | None) -> int:
+    def end(self, cursor: Any, ended: pl.Series) -> int:
         """End what no source speaks of any longer; nothing is removed."""
-        chosen = sql.SQL("NOT EXISTS (SELECT FROM {} staged WHERE staged.id = held.id)").format(
-            sql.Identifier(f"stage_{self.table}")
-        )
-        if ended is not None:
-            chosen = sql.SQL("held.id = ANY({}::bigint[])").format(sql.Literal(ended.to_list()))
+        if ended.is_empty():
+            return 0
         return self._run(
             cursor,
             "WITH ended AS (UPDATE {table} held SET ends_on = {changed_at}::timestamptz::date, "
-            "changed_at = {changed_at} WHERE ends_on IS NULL AND {chosen} RETURNING held.id) "
+            "changed_at = {changed_at} WHERE ends_on IS NULL AND held.id = ANY({ids}::bigint[]) "
+            "RETURNING held.id) "
             "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
             "SELECT {kind}, id, {changed_at}, {actor}, {run_id}, '{{\"ends_on\": null}}' "
             "FROM ended ORDER BY id",
-            chosen=chosen,
+            ids=sql.Literal(ended.to_list()),
         )
-
-    def clear(self, cursor: Any) -> None:
-        self._run(cursor, "DROP TABLE {stage}, {changed}")
 
     def _differs(self) -> sql.Composable:
         compared = [name for name, column in self.columns.items() if not column.is_sealed]

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
-from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Trail, Written, number_entries, write_entries
+from fangge.registers.actions.comparing import Column
 from fangge.registers.models.change import EntryKind
 
 COLUMNS = {

@@ -1,9 +1,11 @@
 """Keep the map's pyramid: counts per building, and exact clusters per grid at every zoom."""
 
 from collections.abc import Collection
-from typing import Any
 
+import polars as pl
 from django.db import connection, transaction
+
+from fangge.kernel.bulk import copy_frame, read_frame
 
 CLUSTER_ZOOMS = 16
 """Clusters serve zooms below this; from it on each building stands for itself."""
@@ -38,6 +40,13 @@ COUNTS = """
     WHERE organisation.ends_on IS NULL AND address.building_id IS NOT NULL AND {chosen}
     GROUP BY address.building_id
 """
+COUNT_AGAIN = """
+    SELECT building_id, layer, COALESCE(staged.n_entries, 0) - COALESCE(held.n_entries, 0),
+      COALESCE(staged.n_entries, 0)
+    FROM ({counts}) staged
+    FULL JOIN (SELECT * FROM registers_buildingcount WHERE {held}) held USING (building_id, layer)
+    WHERE COALESCE(staged.n_entries, 0) <> COALESCE(held.n_entries, 0)
+"""
 
 
 @transaction.atomic
@@ -47,26 +56,15 @@ def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
     Only buildings whose count changed touch the clusters, so cost grows with the change. Gives
     how many counts changed.
     """
-    chosen = "TRUE" if building_ids is None else "address.building_id = ANY(%(ids)s)"
-    values: dict[str, Any] = {"is_all": building_ids is None, "ids": list(building_ids or ())}
+    differences = _count_again(building_ids)
+    if differences.is_empty():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE stage_count ON COMMIT DROP AS " + COUNTS.format(chosen=chosen),
-            values,
+            "CREATE TEMP TABLE stage_difference (building_id bigint, layer varchar, "
+            "n_more integer, n_entries integer) ON COMMIT DROP"
         )
-        cursor.execute(
-            "CREATE TEMP TABLE stage_difference ON COMMIT DROP AS "
-            "SELECT building_id, layer, "
-            "COALESCE(staged.n_entries, 0) - COALESCE(held.n_entries, 0) AS n_more, "
-            "COALESCE(staged.n_entries, 0) AS n_entries "
-            "FROM stage_count staged FULL JOIN "
-            "(SELECT * FROM registers_buildingcount "
-            "WHERE %(is_all)s OR building_id = ANY(%(ids)s)) held "
-            "USING (building_id, layer) "
-            "WHERE COALESCE(staged.n_entries, 0) <> COALESCE(held.n_entries, 0)",
-            values,
-        )
-        n_changed = int(cursor.rowcount)
+        copy_frame(cursor, "stage_difference", differences)
         cursor.execute(
             "INSERT INTO registers_buildingcount (building_id, layer, n_entries) "
             "SELECT building_id, layer, n_entries FROM stage_difference "
@@ -89,5 +87,22 @@ def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
             {"bits": CODE_BITS, "steps": CELL_STEPS, "zooms": CLUSTER_ZOOMS},
         )
         cursor.execute("DELETE FROM registers_mapcell WHERE n_entries = 0")
-        cursor.execute("DROP TABLE stage_count, stage_difference")
-    return n_changed
+        cursor.execute("DROP TABLE stage_difference")
+    return differences.height
+
+
+def _count_again(building_ids: Collection[int] | None) -> pl.DataFrame:
+    """Give the buildings and layers whose count is not the one held, with the difference."""
+    chosen = "TRUE" if building_ids is None else "address.building_id = ANY(%s::bigint[])"
+    held = "TRUE" if building_ids is None else "building_id = ANY(%s::bigint[])"
+    query = COUNT_AGAIN.format(counts=COUNTS.format(chosen=chosen), held=held)
+    return read_frame(
+        query,
+        () if building_ids is None else (list(building_ids),) * query.count("%s"),
+        schema={
+            "building_id": pl.Int64,
+            "layer": pl.String,
+            "n_more": pl.Int64,
+            "n_entries": pl.Int64,
+        },
+    )

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from fangge.kernel.actor import Actor
-from fangge.kernel.bulk import copy_frame
+from fangge.kernel.bulk import copy_frame, read_frame
 from fangge.registers.actions.bulk import Written
 from fangge.registers.models.change import EntryKind
 
@@ -39,22 +39,49 @@ def write_occupancies(
     `occupancies` has kind, resident_id or organisation_id, address_id, grid_id, starts_on,
     ends_on and record_id; one row for each holder, kind and address. Those whose keys are in
     `ended` end today, or without it every one that is not named; none is removed. What changed
-    ones held before is appended to the history.
+    ones held before is appended to the history; where nothing differs nothing is written.
     """
     actor.require("occupancies.write")
     trail = (now, actor.reference, run_id)
+    due = occupancies.select(*KEY, *SAID)
+    if ended is None:
+        due, ended = _compare(due)
     with connection.cursor() as cursor:
-        _stage(cursor, "stage_occupancy", occupancies.select(*KEY, *SAID))
-        n_changed = _write_changed(cursor, trail, now)
-        n_new = _insert_new(cursor, now)
+        n_changed, n_new = _write(cursor, due, trail, now)
         n_ended = _end(cursor, ended, trail, now)
-        cursor.execute("DROP TABLE stage_occupancy")
     return Written(
         n_new=n_new,
         n_changed=n_changed,
         n_same=occupancies.height - n_new - n_changed,
         n_ended=n_ended,
     )
+
+
+def _compare(occupancies: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give those that are not held just so, and the keys of running ones that are not named."""
+    kinds: dict[str, Any] = dict.fromkeys((*KEY, *SAID), pl.Int64)
+    kinds |= {"kind": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}
+    held = read_frame(
+        "SELECT kind, resident_id, organisation_id, address_id, grid_id, starts_on, ends_on, "
+        "record_id FROM registers_occupancy",
+        schema=kinds,
+    )
+    told = occupancies.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
+    due = told.join(held, on=held.columns, how="anti", nulls_equal=True, maintain_order="left")
+    running = held.filter(pl.col("ends_on").is_null())
+    return due, running.select(KEY).join(told, on=KEY, how="anti", nulls_equal=True)
+
+
+def _write(
+    cursor: Any, due: pl.DataFrame, trail: tuple[object, ...], now: datetime
+) -> tuple[int, int]:
+    if due.is_empty():
+        return 0, 0
+    _stage(cursor, "stage_occupancy", due)
+    n_changed = _write_changed(cursor, trail, now)
+    n_new = _insert_new(cursor, now)
+    cursor.execute("DROP TABLE stage_occupancy")
+    return n_changed, n_new
 
 
 def _stage(cursor: Any, table: str, rows: pl.DataFrame) -> None:
@@ -113,21 +140,20 @@ def _insert_new(cursor: Any, now: datetime) -> int:
     return int(cursor.rowcount)
 
 
-def _end(cursor: Any, ended: pl.DataFrame | None, trail: tuple[object, ...], now: datetime) -> int:
-    chosen = sql.SQL("NOT EXISTS (SELECT FROM stage_occupancy staged WHERE {})").format(SAME)
-    if ended is not None:
-        _stage(cursor, "stage_ended", ended.select(KEY))
-        chosen = sql.SQL("EXISTS (SELECT FROM stage_ended staged WHERE {})").format(SAME)
+def _end(cursor: Any, ended: pl.DataFrame, trail: tuple[object, ...], now: datetime) -> int:
+    if ended.is_empty():
+        return 0
+    _stage(cursor, "stage_ended", ended.select(KEY))
     cursor.execute(
         sql.SQL(
             "WITH ended AS (UPDATE registers_occupancy held SET ends_on = %s, changed_at = %s "
-            "WHERE ends_on IS NULL AND {chosen} RETURNING held.id) "
+            "WHERE ends_on IS NULL AND EXISTS (SELECT FROM stage_ended staged WHERE {same}) "
+            "RETURNING held.id) "
             "INSERT INTO registers_entrychange (kind, entry_id, changed_at, actor, run_id, former) "
             "SELECT {kind}, id, %s, %s, %s, '{{\"ends_on\": null}}' FROM ended ORDER BY id"
-        ).format(chosen=chosen, kind=sql.Literal(EntryKind.OCCUPANCY.value)),
+        ).format(same=SAME, kind=sql.Literal(EntryKind.OCCUPANCY.value)),
         [now.date(), now, *trail],
     )
     n_ended = int(cursor.rowcount)
-    if ended is not None:
-        cursor.execute("DROP TABLE stage_ended")
+    cursor.execute("DROP TABLE stage_ended")
     return n_ended

@@ -6,7 +6,8 @@ import polars as pl
 from django.db import transaction
 
 from fangge.kernel.actor import Actor
-from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Trail, Written, number_entries, write_entries
+from fangge.registers.actions.comparing import Column
 from fangge.registers.models.change import EntryKind
 
 COLUMNS = {

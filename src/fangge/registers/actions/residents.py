@@ -8,12 +8,11 @@ from django.db import transaction
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.kernel.fields import Vault, open_vault
-from fangge.registers.actions.bulk import Column, Trail, Written, number_entries, write_entries
+from fangge.registers.actions.bulk import Trail, Written, number_entries, write_entries
+from fangge.registers.actions.comparing import MOST_NAMED, Column
 from fangge.registers.models.change import EntryKind
 
 SEALED = ("identifier", "phone")
-MOST_NAMED = 50_000
-"""Up to here held entries are read by name; beyond it is quicker to read them all."""
 COLUMNS = {
     "code": Column("varchar"),
     "name": Column("varchar"),

@@ -8,7 +8,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from fangge.kernel.actor import Actor
-from fangge.kernel.bulk import copy_frame
+from fangge.kernel.bulk import copy_frame, read_frame
 from fangge.registers.queries.corrections import ended_wordings
 from fangge.registers.rules.corrections import text_keys
 
@@ -25,44 +25,80 @@ def keep_waiting_texts(*, actor: Actor, texts: pl.DataFrame, now: datetime) -> d
     """
     actor.require("addresses.register")
     grouped = _group(texts)
+    held = read_frame(
+        "SELECT text_key, n_records, record_ids, reasons, grid_id, settled_by_id IS NULL "
+        "FROM registers_waitingtext",
+        schema={
+            "text_key": pl.String,
+            "n_records": pl.Int64,
+            "record_ids": pl.String,
+            "reasons": pl.String,
+            "grid_id": pl.Int64,
+            "is_waiting": pl.Boolean,
+        },
+    )
+    told = held.columns[:-1]
+    due = grouped.with_columns(pl.col("n_records", "grid_id").cast(pl.Int64)).join(
+        held, on=told, how="anti", nulls_equal=True, maintain_order="left"
+    )
+    gone = held.filter("is_waiting").join(grouped, on="text_key", how="anti")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE stage_waiting (text varchar, text_key varchar, n_records integer, "
-            "record_ids jsonb, reasons jsonb, score float8, grid_id bigint) ON COMMIT DROP"
-        )
-        copy_frame(cursor, "stage_waiting", grouped)
-        cursor.execute(
-            "DELETE FROM registers_waitingtext held WHERE settled_by_id IS NULL AND NOT EXISTS "
-            "(SELECT FROM stage_waiting staged WHERE staged.text_key = held.text_key)"
-        )
-        cursor.execute(
-            "INSERT INTO registers_waitingtext AS held (text, text_key, n_records, record_ids, "
-            "reasons, score, grid_id, first_seen_at) "
-            "SELECT text, text_key, n_records, record_ids, reasons, score, grid_id, %s "
-            "FROM stage_waiting ORDER BY text_key ON CONFLICT (text_key) DO UPDATE SET "
-            "n_records = excluded.n_records, record_ids = excluded.record_ids, "
-            "reasons = excluded.reasons, score = excluded.score, grid_id = excluded.grid_id "
-            "WHERE (held.n_records, held.record_ids, held.reasons, held.grid_id) IS DISTINCT FROM "
-            "(excluded.n_records, excluded.record_ids, excluded.reasons, excluded.grid_id)",
-            [now],
-        )
-        _wait_again(cursor, now)
-        cursor.execute("DROP TABLE stage_waiting")
+        _write_due(cursor, due, now)
+        if gone.height:
+            cursor.execute(
+                "DELETE FROM registers_waitingtext "
+                "WHERE settled_by_id IS NULL AND text_key = ANY(%s)",
+                [gone["text_key"].to_list()],
+            )
+        _wait_again(cursor, grouped["text_key"], now)
         cursor.execute("SELECT count(*) FROM registers_waitingtext WHERE settled_by_id IS NULL")
         n_waiting = int(cursor.fetchone()[0])
     return {"n_texts": grouped.height, "n_waiting": n_waiting}
 
 
-def _wait_again(cursor: Any, now: datetime) -> None:
+def _write_due(cursor: Any, due: pl.DataFrame, now: datetime) -> None:
+    """Write the texts that are new or of which something else is said."""
+    if due.is_empty():
+        return
+    cursor.execute(
+        "CREATE TEMP TABLE stage_waiting (text varchar, text_key varchar, n_records integer, "
+        "record_ids jsonb, reasons jsonb, score float8, grid_id bigint) ON COMMIT DROP"
+    )
+    copy_frame(cursor, "stage_waiting", due)
+    cursor.execute(
+        "INSERT INTO registers_waitingtext AS held (text, text_key, n_records, record_ids, "
+        "reasons, score, grid_id, first_seen_at) "
+        "SELECT text, text_key, n_records, record_ids, reasons, score, grid_id, %s "
+        "FROM stage_waiting ORDER BY text_key ON CONFLICT (text_key) DO UPDATE SET "
+        "n_records = excluded.n_records, record_ids = excluded.record_ids, "
+        "reasons = excluded.reasons, score = excluded.score, grid_id = excluded.grid_id "
+        "WHERE (held.n_records, held.record_ids, held.reasons, held.grid_id) IS DISTINCT FROM "
+        "(excluded.n_records, excluded.record_ids, excluded.reasons, excluded.grid_id)",
+        [now],
+    )
+    cursor.execute("DROP TABLE stage_waiting")
+
+
+def _wait_again(cursor: Any, keys: pl.Series, now: datetime) -> None:
     """Open what a decision for an address no longer settles, and settle what others decided."""
     cursor.execute(
-        "UPDATE registers_waitingtext held SET settled_by_id = NULL "
-        "FROM registers_addressdecision decision, stage_waiting staged "
-        "WHERE decision.id = held.settled_by_id AND staged.text_key = held.text_key "
-        "AND (NOT decision.is_current OR decision.choice = 'address') "
+        "SELECT held.text_key FROM registers_waitingtext held "
+        "JOIN registers_addressdecision decision ON decision.id = held.settled_by_id "
+        "WHERE (NOT decision.is_current OR decision.choice = 'address') "
         "AND decision.decided_at < %s",
         [now],
     )
+    unsettled = pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.String)
+    again = unsettled.filter(unsettled.is_in(keys.implode()))
+    if again.len():
+        cursor.execute(
+            "UPDATE registers_waitingtext held SET settled_by_id = NULL "
+            "FROM registers_addressdecision decision WHERE decision.id = held.settled_by_id "
+            "AND held.text_key = ANY(%s) "
+            "AND (NOT decision.is_current OR decision.choice = 'address') "
+            "AND decision.decided_at < %s",
+            [again.to_list(), now],
+        )
     cursor.execute(
         "UPDATE registers_waitingtext held SET settled_by_id = decision.id "
         "FROM registers_addressdecision decision WHERE decision.text_key = held.text_key "
