@@ -19,7 +19,8 @@ ROUTES: dict[str, str | dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "routes.toml").read_text(encoding="utf-8")
 )["routes"]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-OPEN = ("public",)
+OPEN = ("public", "resident")
+"""Routes without a verb: everybody's, and those of a resident's visit, which no role opens."""
 NOT_THERE, NOT_YOURS, OTHER_METHOD, SERVER_FAULT = 404, 403, 405, 500
 TABLES = {
     "building_id": "registers_address WHERE level = 'building'",
@@ -109,6 +110,18 @@ def test_a_role_reaches_what_its_verbs_open_and_nothing_else(role: Role) -> None
             is_right = status != NOT_YOURS if is_permitted else status in {NOT_THERE, NOT_YOURS}
             if status >= SERVER_FAULT or not is_right:
                 wrong[f"{method} {route}"] = (verb, is_permitted, status)
+    assert wrong == {}
+
+
+@pytest.mark.django_db
+def test_no_role_opens_the_pages_of_a_residents_visit() -> None:
+    clients = [Client(raise_request_exception=False), sign_in(Role.STEWARD)]
+    wrong = {}
+    for route in (route for route, held in ROUTES.items() if held == "resident"):
+        for client in clients:
+            statuses = try_route(client, route)
+            if not set(statuses.values()) <= {302, 401}:
+                wrong[route] = statuses
     assert wrong == {}
 
 

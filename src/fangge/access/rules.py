@@ -25,9 +25,12 @@ RETURNS = frozenset({"returns.see", "returns.ask", "returns.make"})
 LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD | LIFE,
-    Role.COMMUNITY_OFFICER: FIELD | LIFE | {"requests.decide", "findings.see", "findings.decide"},
-    Role.DISPATCHER: LOOK | {"dwellings.see"},
+    Role.GRID_WORKER: FIELD | LIFE | {"questions.see"},
+    Role.COMMUNITY_OFFICER: FIELD
+    | LIFE
+    | {"requests.decide", "findings.see", "findings.decide", "codes.issue", "questions.see"},
+    # The dispatcher supervises: who looked at a resident never answers for it themself.
+    Role.DISPATCHER: LOOK | {"dwellings.see", "questions.see", "questions.answer"},
     Role.HANDLER: LOOK | {"dwellings.see"},
     Role.STEWARD: FIELD
     | LIFE
@@ -51,11 +54,26 @@ VERBS: dict[Role, frozenset[str]] = {
         "addresses.change",
         "pairs.see",
         "pairs.decide",
+        "codes.issue",
+        "questions.see",
+        "claims.see",
+        "claims.decide",
+        "retention.see",
+        "retention.hold",
     },
-    Role.AUDITOR: frozenset({"home.see", "audit.see"}),
+    Role.AUDITOR: frozenset(
+        {
+            "home.see",
+            "audit.see",
+            "questions.see",
+            "questions.oversee",
+            "claims.see",
+            "retention.see",
+        }
+    ),
     Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
-    Role.ANALYST: LOOK | RETURNS | {"quality.see"},
+    Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
 }
 
 

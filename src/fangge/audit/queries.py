@@ -1,6 +1,6 @@
 """Entries about a subject or by an actor, and what is sealed of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Q, QuerySet
 
@@ -69,3 +69,19 @@ def last_head() -> TreeHead | None:
 
 def all_heads() -> list[TreeHead]:
     return list(TreeHead.objects.order_by("size"))
+
+
+def entries_about(
+    subject_kind: str, subject_ids: Collection[str], *, before: int | None, n_most: int
+) -> list[Entry]:
+    """Give the entries about these subjects, newest first: for whom they are about."""
+    found = Entry.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    return list(found.order_by("-id")[:n_most])
+
+
+def entry_about(subject_kind: str, subject_ids: Collection[str], *, entry_id: int) -> Entry | None:
+    """Give this entry, if it is about one of these subjects."""
+    found = Entry.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
+    return found.filter(pk=entry_id).first()

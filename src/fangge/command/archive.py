@@ -197,7 +197,7 @@ def _count_rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
         row[0]
         for row in connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
-            "AND tablename ~ '^(registers|fusion|areas|access|audit)_' ORDER BY 1"
+            "AND tablename ~ '^(registers|fusion|areas|access|audit|portal|retention)_' ORDER BY 1"
         )
     ]
     counts = {}

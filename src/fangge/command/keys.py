@@ -27,17 +27,21 @@ def rotate(*, resume: bool, as_json: bool) -> None:
     from fangge.fusion.actions.reseal import reseal_everything
     from fangge.kernel import clock
     from fangge.kernel.actor import system_actor
+    from fangge.portal.actions.reseal import reseal_words
 
     try:
         if not resume:
             settings.SEALING_KEYS.add()
     except KeyUnavailable as error:
         raise click.ClickException(str(error)) from error
-    told = reseal_everything(
-        actor=system_actor("keys", verbs=("keys.rotate",)),
-        tell=lambda column, n: click.echo(f"  {column:<40}{n:>12,}", err=True),
-        now=clock.now(),
-    )
+    actor = system_actor("keys", verbs=("keys.rotate",))
+
+    def tell(column: str, n_sealed: int) -> None:
+        click.echo(f"  {column:<40}{n_sealed:>12,}", err=True)
+
+    n_words = reseal_words(actor=actor, tell=tell)
+    told = reseal_everything(actor=actor, tell=tell, now=clock.now())
+    told["n_sealed"] += n_words
     if as_json:
         print_json(told)
     else:

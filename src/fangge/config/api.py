@@ -19,6 +19,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 api.add_router("/addresses", "fangge.registers.api.router")
+api.add_router("/own", "fangge.portal.api.router")
 
 
 @api.exception_handler(FanggeError)

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "fangge.access",
     "fangge.registers",
     "fangge.fusion",
+    "fangge.portal",
     "fangge.insight",
 ]
 
@@ -146,6 +147,16 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     },
 }
+
+# What residents are owed: answers in working days, decisions in working or calendar days.
+ANSWER_DAYS = int(os.environ.get("FANGGE_ANSWER_DAYS", "5"))
+CLAIM_DAYS = int(os.environ.get("FANGGE_CLAIM_DAYS", "15"))
+CLAIM_DAYS_ARE = os.environ.get("FANGGE_CLAIM_DAYS_ARE", "working")
+# The state moves days each year: weekdays that are off, weekend days that are worked.
+DAYS_OFF = [day for day in os.environ.get("FANGGE_DAYS_OFF", "").split(",") if day]
+DAYS_ON = [day for day in os.environ.get("FANGGE_DAYS_ON", "").split(",") if day]
+# How an official who looked is told to the resident: office, number or name.
+LOOK_NAMES = os.environ.get("FANGGE_LOOK_NAMES", "office")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

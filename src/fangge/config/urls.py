@@ -9,6 +9,7 @@ urlpatterns = [
     path("access/", include("fangge.access.urls")),
     path("registers/", include("fangge.registers.urls")),
     path("fusion/", include("fangge.fusion.urls")),
+    path("", include("fangge.portal.urls")),
     path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

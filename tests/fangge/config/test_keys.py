@@ -13,6 +13,7 @@ from fangge.config.keys import KeyRing, KeyStore, KeyUnavailable
 from fangge.fusion.actions.reseal import RECORDS, reseal_everything
 from fangge.kernel.actor import system_actor
 from fangge.kernel.fields import KeyMissing, Vault, open_vault
+from fangge.portal.actions.reseal import WORDS
 from fangge.registers.actions.reseal import REGISTERS
 
 KEEPER = system_actor("keys", verbs=("keys.rotate",))
@@ -137,4 +138,4 @@ def test_no_sealed_column_is_left_out_of_a_rotation() -> None:
             "WHERE table_schema = 'public' AND data_type = 'bytea' AND column_name LIKE '%sealed'"
         )
         sealed = set(cursor.fetchall())
-    assert sealed == {(held.table, held.column) for held in (*REGISTERS, *RECORDS)}
+    assert sealed == {(held.table, held.column) for held in (*REGISTERS, *RECORDS, *WORDS)}

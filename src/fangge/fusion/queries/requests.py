@@ -1,5 +1,9 @@
 """Requests to change a register, within the actor's area."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from fangge.fusion.models.request import ChangeRequest, RequestState
@@ -52,3 +56,31 @@ def count_waiting(actor: Actor) -> int:
         return 0
     waiting = requests_visible_to(actor).filter(state=RequestState.WAITING)
     return waiting.exclude(asked_by=actor.reference).count()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeOfRequest:
+    """What became of a request, for who asked."""
+
+    state: str
+    state_told: str
+    decided_at: datetime | None
+    reason: str
+
+
+def outcomes_of(request_ids: Collection[int]) -> dict[int, OutcomeOfRequest]:
+    """Give what became of each of these requests."""
+    return {
+        one.pk: OutcomeOfRequest(
+            one.state, str(one.get_state_display()), one.decided_at, one.decision_reason
+        )
+        for one in ChangeRequest.objects.filter(pk__in=request_ids)
+    }
+
+
+def open_requests_about(resident_ids: Collection[int]) -> set[int]:
+    """Give those of these residents about whom a request waits."""
+    waiting = ChangeRequest.objects.filter(
+        subject="resident", entry_id__in=resident_ids, state=RequestState.WAITING
+    )
+    return {one for one in waiting.values_list("entry_id", flat=True) if one is not None}

@@ -22,6 +22,7 @@ class SealedColumn:
     table: str
     column: str
     bound_to: str
+    key: str = "id"
 
 
 REGISTERS = (
@@ -53,12 +54,16 @@ def reseal_column(held: SealedColumn, *, tell: Callable[[str, int], None]) -> in
 
 @transaction.atomic
 def _reseal_slice(held: SealedColumn, vault: Vault, last: int) -> tuple[int, int] | None:
-    names = {"table": sql.Identifier(held.table), "column": sql.Identifier(held.column)}
+    names = {
+        "table": sql.Identifier(held.table),
+        "column": sql.Identifier(held.column),
+        "key": sql.Identifier(held.key),
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "SELECT id, {column} FROM {table} WHERE id > %s AND {column} IS NOT NULL "
-                "AND get_byte({column}, 0) <> %s ORDER BY id LIMIT %s FOR UPDATE"
+                "SELECT {key}, {column} FROM {table} WHERE {key} > %s AND {column} IS NOT NULL "
+                "AND get_byte({column}, 0) <> %s ORDER BY {key} LIMIT %s FOR UPDATE"
             ).format(**names),
             [last, vault.key_number, A_SLICE],
         )
@@ -72,7 +77,8 @@ def _reseal_slice(held: SealedColumn, vault: Vault, last: int) -> tuple[int, int
         cursor.execute(
             sql.SQL(
                 "UPDATE {table} held SET {column} = fresh.box "
-                "FROM unnest(%s::bigint[], %s::bytea[]) AS fresh (id, box) WHERE held.id = fresh.id"
+                "FROM unnest(%s::bigint[], %s::bytea[]) AS fresh (id, box) "
+                "WHERE held.{key} = fresh.id"
             ).format(**names),
             [[row for row, _ in rows], fresh],
         )

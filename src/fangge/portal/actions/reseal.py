@@ -1,0 +1,20 @@
+"""Seal anew what an older key sealed of what residents and staff wrote to one another."""
+
+from collections.abc import Callable
+
+from fangge.kernel.actor import Actor
+from fangge.portal.rules.columns import ANSWER, CLAIM, QUESTION, RULING
+from fangge.registers.actions.reseal import SealedColumn, reseal_column
+
+WORDS = (
+    SealedColumn("portal_lookquestion", "text_sealed", QUESTION),
+    SealedColumn("portal_lookanswer", "text_sealed", ANSWER, key="question_id"),
+    SealedColumn("portal_rightsclaim", "text_sealed", CLAIM),
+    SealedColumn("portal_claimruling", "text_sealed", RULING, key="claim_id"),
+)
+
+
+def reseal_words(*, actor: Actor, tell: Callable[[str, int], None]) -> int:
+    """Seal anew every word that an older key sealed; give how many. May be run again."""
+    actor.require("keys.rotate")
+    return sum(reseal_column(held, tell=tell) for held in WORDS)
