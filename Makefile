@@ -16,7 +16,7 @@ demo: $(VENV)/run.stamp $(CATALOGUES:.po=.mo) ## Run the main job on a generated
 	$(BIN)/fangge demo $(ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)/spark.stamp $(CATALOGUES:.po=.mo) browser java ## Run every test. ARGS="-k address"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import contracts, spelling.
 	$(BIN)/ruff check .

@@ -6,6 +6,14 @@ from pathlib import Path
 from fangge.config.embedded import ensure_database
 
 HERE = Path(__file__).resolve().parent.parent
+OURS = "FANGGE_TEST_SERVER_IS_OURS"
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if worker and os.environ.pop(OURS, ""):
+    # Each worker has a server and a data folder of its own, not those of who started it.
+    del os.environ["DATABASE_URL"]
+    os.environ["FANGGE_DATA"] += f"-{worker}"
+elif "DATABASE_URL" not in os.environ:
+    os.environ[OURS] = "1"
 os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
 # Playwright keeps an event loop in the main thread; the tests ask the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
