@@ -24,10 +24,16 @@ RETURNS = frozenset({"returns.see", "returns.ask", "returns.make"})
 # What a life event changes, another person than who registered it approves or takes back.
 LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
 
+# Whoever goes answers; whoever asked, or may decide, accepts it: never the same person.
+ERRANDS = frozenset({"fieldtasks.see", "fieldtasks.answer"})
+ASKS = frozenset({"fieldtasks.see", "fieldtasks.ask", "fieldtasks.decide"})
+
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD | LIFE | {"questions.see"},
+    Role.GRID_WORKER: FIELD | LIFE | ERRANDS | {"questions.see"},
     Role.COMMUNITY_OFFICER: FIELD
     | LIFE
+    | ERRANDS
+    | ASKS
     | {"requests.decide", "findings.see", "findings.decide", "codes.issue", "questions.see"},
     # The dispatcher supervises: who looked at a resident never answers for it themself.
     Role.DISPATCHER: LOOK | {"dwellings.see", "questions.see", "questions.answer"},
@@ -35,6 +41,7 @@ VERBS: dict[Role, frozenset[str]] = {
     Role.STEWARD: FIELD
     | LIFE
     | RETURNS
+    | ASKS
     | {
         "returns.approve",
         "quality.see",

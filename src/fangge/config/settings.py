@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "fangge.areas",
     "fangge.access",
     "fangge.registers",
+    "fangge.fieldwork",
     "fangge.fusion",
     "fangge.portal",
     "fangge.insight",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("fangge.insight.urls")),
     path("access/", include("fangge.access.urls")),
     path("registers/", include("fangge.registers.urls")),
+    path("fieldwork/", include("fangge.fieldwork.urls")),
     path("fusion/", include("fangge.fusion.urls")),
     path("", include("fangge.portal.urls")),
     path("api/", api.urls),

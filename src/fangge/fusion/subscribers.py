@@ -5,11 +5,14 @@ import contextlib
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
+from fangge.fieldwork.events import FieldTaskAccepted
+from fangge.fusion.actions.errands import call_off_closed, follow_answer
 from fangge.fusion.actions.requests.deciding import follow_roll_back
 from fangge.fusion.actions.review.reopen import ask_again
 from fangge.fusion.events import (
     BatchRolledBack,
     FileOffered,
+    FindingsChanged,
     MissingAnswered,
     RegistersLinked,
     RowMended,
@@ -73,4 +76,6 @@ def connect() -> None:
     bus.subscribe(MissingAnswered, link_soon)
     bus.subscribe(RegistersLinked, check_soon)
     bus.subscribe(RunAsked, run_as_asked)
+    bus.subscribe(FieldTaskAccepted, follow_answer)
+    bus.subscribe(FindingsChanged, call_off_closed)
     name_records_by(name_sources)

@@ -5,6 +5,7 @@ from django.urls import path
 from fangge.fusion.views import (
     batches,
     decisions,
+    errands,
     lineage,
     quality,
     quarantine,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("findings/<int:finding_id>/hand-over", quality.hand_over, name="hand-over"),
     path("findings/<int:finding_id>/dismiss", quality.dismiss, name="dismiss-finding"),
     path("findings/<int:finding_id>/reopen", quality.reopen, name="reopen-finding"),
+    path("findings/<int:finding_id>/look", errands.look_into_finding_now, name="look-finding"),
     path("events/new", requests.show_event_form, name="event-new"),
     path("requests/", requests.show_requests, name="requests"),
     path("requests/<int:request_id>", requests.show_request, name="request"),
@@ -55,6 +57,7 @@ urlpatterns = [
     path("review/bulk", review.decide_many, name="review-bulk"),
     path("review/pairs/<int:pair_id>", review.show_pair, name="pair"),
     path("review/pairs/<int:pair_id>/decide", review.decide, name="pair-decide"),
+    path("review/pairs/<int:pair_id>/look", errands.look_into_pair_now, name="look-pair"),
     path("review/decisions/", decisions.show_judgements, name="judgements"),
     path("review/decisions/<int:judgement_id>/undo", decisions.undo, name="judgement-undo"),
     path(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fangge.fieldwork.queries import count_tasks
 from fangge.fusion.queries.intake import Intake, read_intake
 from fangge.fusion.queries.quality import count_open_findings
 from fangge.fusion.queries.requests import count_waiting
@@ -12,10 +13,12 @@ from fangge.registers.queries.returns import Saved, count_saved
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for the reader: changes to approve, findings to close."""
+    """What waits for the reader: changes to approve, findings to close, places to look at."""
 
     n_requests: int
     n_findings: int
+    n_to_look: int
+    n_answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,15 @@ class Home:
 
 def read_home(*, actor: Actor) -> Home:
     actor.require("home.see")
+    errands = count_tasks(actor)
     return Home(
         counts=counts_visible_to(actor),
         intake=read_intake(actor=actor),
-        waiting=Waiting(count_waiting(actor), count_open_findings(actor) or 0),
+        waiting=Waiting(
+            n_requests=count_waiting(actor),
+            n_findings=count_open_findings(actor) or 0,
+            n_to_look=errands["open"],
+            n_answered=errands["answered"],
+        ),
         saved=count_saved() if actor.may("returns.see") else None,
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count
 
+from fangge.fieldwork.queries import Answered, measure_answers
 from fangge.fusion.models.finding import Finding, FindingState, QualityCheck, SourceConflict
 from fangge.fusion.models.source import Source
 from fangge.fusion.rules.contracts import read_contract
@@ -91,6 +92,7 @@ class Quality:
     check: QualityCheck
     cards: list[DimensionCard]
     closing: Closing
+    looking: Answered
 
 
 def read_quality(*, actor: Actor, now: datetime) -> Quality | None:
@@ -106,6 +108,7 @@ def read_quality(*, actor: Actor, now: datetime) -> Quality | None:
         check=checks[-1],
         cards=[_card(dimension, checks, opened) for dimension in Dimension],
         closing=measure_closing(now),
+        looking=measure_answers(now),
     )
 
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
+from fangge.fieldwork.queries import suggest_day, tasks_about
+from fangge.fusion.actions.errands import may_look_into_finding
 from fangge.fusion.actions.quality.checking import check_quality
 from fangge.fusion.actions.quality.findings import (
     dismiss_finding,
@@ -84,7 +86,17 @@ def show_finding(request: StaffRequest, finding_id: int) -> HttpResponse:
     item = get_finding(actor=request.actor, finding_id=finding_id)
     _keep_looks(request, [item])
     may_decide = request.actor.may("findings.decide", grid_id=item.finding.grid_id)
-    return render(request, "fusion/finding.html", {"item": item, "may_decide": may_decide})
+    now = clock.now()
+    errands = tasks_about(actor=request.actor, kind="finding", subject_id=finding_id, now=now)
+    context = {
+        "item": item,
+        "may_decide": may_decide,
+        "errands": errands,
+        "may_look": not any(one.is_under_way for one in errands)
+        and may_look_into_finding(request.actor, finding_id),
+        "due_on": suggest_day(now),
+    }
+    return render(request, "fusion/finding.html", context)
 
 
 @login_required

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangge.access.queries import StaffRequest
+from fangge.fieldwork.queries import suggest_day, tasks_about
 from fangge.fusion.actions.review.decide import (
     JudgementState,
     decide_pair,
@@ -147,7 +148,9 @@ def show_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
         request.session[PURPOSE] = request.POST.get("purpose", "")
         return redirect(_address_of(pair_id, filters))
     purpose = request.session.get(PURPOSE, "")
-    sheet = look_at_pair(actor=request.actor, pair_id=pair_id, purpose=purpose, now=clock.now())
+    now = clock.now()
+    sheet = look_at_pair(actor=request.actor, pair_id=pair_id, purpose=purpose, now=now)
+    errands = tasks_about(actor=request.actor, kind="pair", subject_id=pair_id, now=now)
     queue = filters.queue(request)
     before, behind = neighbours_of(queue, pair_id)
     listed = queue["pair_id"].to_list()
@@ -162,6 +165,10 @@ def show_pair(request: StaffRequest, pair_id: int) -> HttpResponse:
         "n_pairs": len(listed),
         "left_title": titles[sheet.left.record.source.code],
         "right_title": titles[sheet.right.record.source.code],
+        "errands": errands,
+        "may_look": request.actor.may("fieldtasks.ask")
+        and not any(one.is_under_way for one in errands),
+        "due_on": suggest_day(now),
     }
     response = render(request, "fusion/review/pair.html", context)
     response["Cache-Control"] = "no-store"

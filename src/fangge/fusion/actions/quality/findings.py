@@ -34,8 +34,7 @@ def take_finding(*, actor: Actor, finding_id: int, now: datetime) -> Finding:
 def hand_over_finding(*, actor: Actor, finding_id: int, remedy: str, now: datetime) -> Finding:
     """Say that somebody should go and look, or that it is the data that needs mending.
 
-    Who keeps field tasks subscribes to `FindingAssigned` and makes one of it; until then it waits
-    here as an item to go and look at.
+    What is to be looked at waits here until somebody is sent: `errands.look_into_finding`.
     """
     finding = _lock_open(actor, finding_id)
     if remedy not in list(Remedy):
@@ -63,6 +62,26 @@ def dismiss_finding(*, actor: Actor, finding_id: int, reason: str, now: datetime
     finding.state, finding.reason = FindingState.DISMISSED, reason.strip()
     finding.closed_at, finding.closed_by = now, actor.reference
     return _keep(actor, finding, verb="findings.dismiss", reason=finding.reason, now=now)
+
+
+@transaction.atomic
+def close_by_answer(
+    *, finding_id: int, is_right: bool, told: str, closed_by: str, now: datetime
+) -> None:
+    """Follow what somebody saw on the ground: right as it is, or for the data to be mended.
+
+    Whoever accepted the answer answers for this. A finding closed in the meantime stays closed.
+    """
+    finding = Finding.objects.select_for_update().filter(pk=finding_id).first()
+    if finding is None or finding.state != FindingState.OPEN:
+        return
+    finding.reason = told
+    if is_right:
+        finding.state = FindingState.DISMISSED
+        finding.closed_at, finding.closed_by = now, closed_by
+    else:
+        finding.remedy = Remedy.MEND
+    finding.save()
 
 
 @transaction.atomic

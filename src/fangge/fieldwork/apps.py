@@ -1,0 +1,8 @@
+"""Wiring of the fieldwork app."""
+
+from django.apps import AppConfig
+
+
+class FieldworkConfig(AppConfig):
+    name = "fangge.fieldwork"
+    label = "fieldwork"

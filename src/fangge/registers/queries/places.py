@@ -1,0 +1,49 @@
+"""Where an entry is to be found on the ground, for whoever is to go there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fangge.registers.models.address import Address
+from fangge.registers.models.dwelling import Dwelling
+from fangge.registers.models.occupancy import Occupancy, OccupancyKind
+from fangge.registers.models.organisation import Organisation
+
+LIVES = (OccupancyKind.RESIDENT, OccupancyKind.TENANT, OccupancyKind.REGISTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address within a grid: nothing of who lives there."""
+
+    address_id: int
+    grid_id: int
+    name: str
+
+
+def place_of_entry(kind: str, entry_id: int) -> Place | None:
+    """Give where an entry stands, or a resident lives; nothing where no grid is known."""
+    address = _address_of(kind, entry_id)
+    if address is None or address.grid_id is None:
+        return None
+    return Place(address.pk, address.grid_id, address.full_name)
+
+
+def _address_of(kind: str, entry_id: int) -> Address | None:
+    if kind == "address":
+        return Address.objects.filter(pk=entry_id).first()
+    if kind == "dwelling":
+        return _first(Dwelling.objects.filter(pk=entry_id).select_related("address"))
+    if kind == "organisation":
+        return _first(Organisation.objects.filter(pk=entry_id).select_related("address"))
+    if kind == "resident":
+        held = Occupancy.objects.filter(
+            resident_id=entry_id, ends_on=None, kind__in=LIVES
+        ).select_related("address")
+        # Where somebody lives comes before where they are registered.
+        found = sorted(held, key=lambda one: (LIVES.index(OccupancyKind(one.kind)), one.pk))
+        return found[0].address if found else None
+    return None
+
+
+def _first(found: Iterable[Dwelling | Organisation]) -> Address | None:
+    return next((one.address for one in found), None)
