@@ -17,6 +17,8 @@ elif "DATABASE_URL" not in os.environ:
 os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
 # Playwright keeps an event loop in the main thread; the tests ask the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# Whatever a test asks over HTTP is asked as the site's role: behind the second wall.
+os.environ["FANGGE_WALL_ROLE"] = "fangge_site"
 # Nothing here outlives the run, so nothing need reach the disk.
 ensure_database(
     Path(os.environ["FANGGE_DATA"]),

@@ -58,14 +58,18 @@ def site(django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         make_demo_accounts()
-        url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+        urls = {
+            name: os.environ[name].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+            for name in ("DATABASE_URL", "FANGGE_SITE_DATABASE_URL")
+            if name in os.environ
+        }
         connection.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "fangge", "serve", "--port", str(port)],
-        env={**os.environ, "DATABASE_URL": url},
+        env={**os.environ, "FANGGE_WALL_ROLE": "", **urls},
         stdout=subprocess.DEVNULL,
     )
     base = f"http://localhost:{port}"

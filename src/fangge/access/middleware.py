@@ -1,4 +1,4 @@
-"""Set request.actor."""
+"""Set request.actor, and what the database shows them."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from fangge.access.queries import StaffRequest, actor_for
 from fangge.kernel import clock
 from fangge.kernel.actor import Actor
+from fangge.kernel.wall import reach_of, reaching
 
 NOBODY = Actor(reference="nobody", name="", roles=(), verbs=frozenset(), grid_ids=frozenset())
 
@@ -19,4 +20,5 @@ class ActorMiddleware:
         request.actor = (
             actor_for(request.user, now=clock.now()) if request.user.is_authenticated else NOBODY
         )
-        return self.get_response(request)
+        with reaching(reach_of(request.actor)):
+            return self.get_response(request)

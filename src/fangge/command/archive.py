@@ -101,6 +101,7 @@ def restore_backup(
             _run(
                 "pg_restore",
                 "--no-owner",
+                "--no-privileges",  # whom the site is here is said when the wall is raised
                 "--exit-on-error",
                 str(Path(folder) / DUMP),
                 url=target,

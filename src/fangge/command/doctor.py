@@ -144,6 +144,21 @@ def look_at_database() -> Iterator[Finding]:
             "Install PostgreSQL's contrib package.",
         )
     yield _look_at_migrations()
+    yield _look_at_wall()
+
+
+def _look_at_wall() -> Finding:
+    """Ask, as the site, what holds it back."""
+    from fangge.access.actions.wall import find_gap
+
+    gap = find_gap(os.environ.get("FANGGE_SITE_DATABASE_URL", ""))
+    if gap:
+        return Finding(
+            "warn",
+            f"The second wall is down: {gap}",
+            "See docs/how-to/database.md, the site's role.",
+        )
+    return Finding("ok", "The site is held back by row-level security")
 
 
 def _look_at_migrations() -> Finding:

@@ -10,13 +10,15 @@ from fangge.command.setup import data_folder, open_database
 
 
 def compile_restored_index() -> None:
-    """Compile the address index of what was restored: it is not part of a backup."""
+    """Compile the address index of what was restored, and give the site its rights on it again."""
+    from django.core.management import call_command
     from django.db import connection
 
     from fangge.kernel import clock
     from fangge.registers.actions.index import compile_index, publish_index
 
     connection.close()  # it was of the database that is gone
+    call_command("migrate", verbosity=0, interactive=False)
     publish_index(compile_index(run_id=0), since=clock.now())
 
 

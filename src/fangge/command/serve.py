@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from fangge.command.setup import open_database
+from fangge.command.setup import become_site, open_database
 
 THREADS = 8
 
@@ -33,6 +33,12 @@ def serve_site(*, host: str, port: int) -> None:
         f"\nOpen http://{'localhost' if host == '127.0.0.1' else host}:{port}/  (Ctrl-C stops it)"
     )
     worker = subprocess.Popen([sys.executable, "-m", "fangge", "work"])
+    if not become_site():
+        click.echo(
+            "The site reaches the database as its owner, so that row-level security does not hold "
+            "it back: set FANGGE_SITE_DATABASE_URL, see docs/how-to/database.md.",
+            err=True,
+        )
     try:
         _serve(host, port)
     finally:

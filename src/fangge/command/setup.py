@@ -44,3 +44,23 @@ def forget_address() -> None:
     """Let a program that takes this one's place join the embedded server itself."""
     if _joined:
         os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("FANGGE_SITE_DATABASE_URL", None)
+
+
+def become_site() -> bool:
+    """Let this process, and those it forks, reach the database as the site's role alone.
+
+    Tells whether there is such a role.
+    """
+    url = os.environ.get("FANGGE_SITE_DATABASE_URL")
+    if not url:
+        return False
+    from django.db import connections
+
+    from fangge.config.settings import read_database
+
+    os.environ["DATABASE_URL"] = url
+    connections["default"].close()
+    connections.settings["default"].update(read_database(url))
+    del connections["default"]
+    return True

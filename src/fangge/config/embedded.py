@@ -19,12 +19,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 ROOT_DATA = Path("/var/lib/fangge")
 SERVANTS = ("postgres", "nobody")
 """Accounts that the server runs as when Fangge runs as root, first found first."""
 OWNER = "fangge"
+SITE = "fangge_site"
+"""The role that the site reaches the database as; it owns nothing."""
 DATABASE = "fangge"
 START_SECONDS = 60
 SOCKET_FOLDER_BYTES = 80
@@ -66,6 +69,10 @@ class Cluster:
         return self.home / "password"
 
     @property
+    def site_password_file(self) -> Path:
+        return self.home / "site_password"
+
+    @property
     def log(self) -> Path:
         return self.data / "server.log"
 
@@ -105,9 +112,12 @@ def ensure_database(data_folder: Path, *, settings: Mapping[str, str] | None = N
             _make(cluster, {**SETTINGS, **(settings or {})})
         if not _is_running(cluster):
             _start(cluster)
+        if not cluster.site_password_file.exists():
+            _write_private(cluster.site_password_file, secrets.token_urlsafe(24), None)
         _join(cluster)
-    url = _url(cluster)
+    url, site_url = _urls(cluster)
     os.environ["DATABASE_URL"] = url
+    os.environ["FANGGE_SITE_DATABASE_URL"] = site_url
     return url
 
 
@@ -304,16 +314,33 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _url(cluster: Cluster) -> str:
+def _urls(cluster: Cluster) -> tuple[str, str]:
+    """Give the owner's address and the site's."""
     port = (cluster.data / "postmaster.pid").read_text().splitlines()[3]
-    url = _address(cluster, port=port, database=DATABASE)
     _make_database(cluster, port=port)
-    return url
+    return (
+        _address(cluster, port=port, database=DATABASE),
+        _address(cluster, port=port, database=DATABASE, role=SITE),
+    )
 
 
-def _address(cluster: Cluster, *, port: str, database: str) -> str:
-    password = quote(cluster.password_file.read_text(), safe="")
-    return f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/{database}"
+def _address(cluster: Cluster, *, port: str, database: str, role: str = OWNER) -> str:
+    held = cluster.password_file if role == OWNER else cluster.site_password_file
+    password = quote(held.read_text(), safe="")
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
+
+
+def _make_site_role(connection: Any, password: str) -> None:
+    """Make the role that the site reaches the database as; the password is sent hashed."""
+    from psycopg import sql
+
+    hashed = connection.pgconn.encrypt_password(password.encode(), SITE.encode(), b"scram-sha-256")
+    connection.execute(
+        sql.SQL(
+            "CREATE ROLE {} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
+            "NOBYPASSRLS PASSWORD {}"
+        ).format(sql.Identifier(SITE), sql.Literal(hashed.decode()))
+    )
 
 
 def _make_database(cluster: Cluster, *, port: str) -> None:
@@ -331,6 +358,10 @@ def _make_database(cluster: Cluster, *, port: str) -> None:
                 if not found:
                     with contextlib.suppress(psycopg.errors.DuplicateDatabase):
                         connection.execute(f"CREATE DATABASE {DATABASE}")
+                role = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [SITE])
+                if not role.fetchone():
+                    with contextlib.suppress(psycopg.errors.DuplicateObject):
+                        _make_site_role(connection, cluster.site_password_file.read_text())
                 return
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:

@@ -20,7 +20,7 @@ def read_database(url: str) -> dict[str, object]:
     host = unquote(query.pop("host", "") or parts.hostname or "")
     port = query.pop("port", "") or parts.port or ""
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "fangge.config.walled",
         "NAME": unquote(parts.path.lstrip("/")) or "fangge",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -38,6 +38,7 @@ SECRET_KEY = KEYS.take("secret_key")
 SEALING_KEYS = KeyRing(KEYS, "sealing_key")
 FINDING_KEY = KEYS.take("finding_key")
 LEDGER_KEY = KEYS.take("ledger_key")
+WALL_KEY = KEYS.take("wall_key")
 
 ALLOWED_HOSTS = os.environ.get("FANGGE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("FANGGE_ORIGINS", "").split(",") if x]
@@ -47,6 +48,15 @@ IS_HTTPS = os.environ.get("FANGGE_HTTPS") == "1"
 DATABASES = {
     "default": read_database(os.environ.get("DATABASE_URL", "postgresql://localhost/fangge"))
 }
+
+# The role that row-level security holds back. FANGGE_WALL_ROLE lets requests on the owner's
+# connection take it on: what tests do, and who has no more than one login.
+SITE_ROLE = (
+    urlsplit(os.environ.get("FANGGE_SITE_DATABASE_URL", "")).username
+    or os.environ.get("FANGGE_WALL_ROLE")
+    or "fangge_site"
+)
+WALL_ROLE = os.environ.get("FANGGE_WALL_ROLE", "")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -9,8 +9,9 @@ from typing_extensions import override
 
 from fangge.audit.actions import prove_entry
 from fangge.kernel import clock
+from fangge.kernel.wall import reaching
 from fangge.portal.queries.looks import LookMissing, look_of, looks_at
-from fangge.portal.queries.visits import Visit, visit_of
+from fangge.portal.queries.visits import Visit, reach_of_visit, visit_of
 from fangge.portal.rules.codes import COOKIE
 
 
@@ -53,7 +54,8 @@ class VisitorRequest(HttpRequest):
 
 @router.get("/looks", response=OwnLooks, summary="Who looked at me")
 def list_own_looks(request: VisitorRequest, before: int | None = None) -> OwnLooks:
-    looks, next_key = looks_at(request.auth, before=before)
+    with reaching(reach_of_visit(request.auth)):
+        looks, next_key = looks_at(request.auth, before=before)
     return OwnLooks(
         looks=[
             OwnLook(
@@ -80,7 +82,8 @@ def list_own_looks(request: VisitorRequest, before: int | None = None) -> OwnLoo
     summary="The proof that the signed head holds this entry",
 )
 def prove_own_look(request: VisitorRequest, entry_id: int) -> dict[str, object]:
-    _look, entry = look_of(request.auth, entry_id=entry_id)
+    with reaching(reach_of_visit(request.auth)):
+        _look, entry = look_of(request.auth, entry_id=entry_id)
     if entry.place is None:
         raise LookMissing("This entry is not sealed yet. Try again in a minute.")
     return prove_entry(place=entry.place)

@@ -25,6 +25,7 @@ from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Missing
 from fangge.kernel.fields import open_vault
+from fangge.kernel.wall import beyond_scope
 
 INGEST_LOCK = 7_306_201
 UNFINISHED = (BatchState.STAGING, BatchState.STAGED, BatchState.LINKED)
@@ -148,6 +149,7 @@ def ask_to_cancel(*, actor: Actor, batch_id: int, now: datetime) -> Batch:
 
 
 @transaction.atomic
+@beyond_scope()
 def roll_back_batch(*, actor: Actor, batch_id: int, reason: str, now: datetime) -> Batch:
     """Take a whole batch back: its records speak no longer, those they replaced speak again."""
     batch = _lock_batch(batch_id)

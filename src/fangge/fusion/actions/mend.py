@@ -12,6 +12,7 @@ from fangge.fusion.actions.contracts import contract_of
 from fangge.fusion.adapters.staging import SEALED_ROW, accept_rows, seal_rows
 from fangge.fusion.events import RowMended
 from fangge.fusion.models.source import QuarantinedRow, QuarantineState, SourceRecord
+from fangge.fusion.queries.quarantine import quarantined_rows
 from fangge.fusion.rules.contracts import Contract
 from fangge.fusion.rules.rows import check_rows
 from fangge.kernel import bus
@@ -49,7 +50,7 @@ def open_quarantined_row(
 ) -> tuple[QuarantinedRow, Contract, dict[str, str | None]]:
     """Open a row for mending; that it was seen is kept."""
     actor.require("quarantine.see")
-    row = _get(row_id)
+    row = _get(actor, row_id)
     record_act(
         actor=actor,
         verb="quarantine.see",
@@ -68,7 +69,7 @@ def mend_row(
 
     Raises `RowStillFaulty` with the rules it breaks, and `RowDecided` when somebody was first.
     """
-    row = _lock_open(row_id)
+    row = _lock_open(actor, row_id)
     actor.require("quarantine.decide")
     contract = contract_of(row.batch.source)
     rows = _as_rows(row, contract, values)
@@ -86,7 +87,7 @@ def mend_row(
 @transaction.atomic
 def dismiss_row(*, actor: Actor, row_id: int, reason: str, now: datetime) -> QuarantinedRow:
     """Leave a row out, with the reason why."""
-    row = _lock_open(row_id)
+    row = _lock_open(actor, row_id)
     actor.require("quarantine.decide")
     if not reason.strip():
         raise ReasonMissing("Say why this row is left out, so that the department can be told.")
@@ -96,15 +97,15 @@ def dismiss_row(*, actor: Actor, row_id: int, reason: str, now: datetime) -> Qua
 @transaction.atomic
 def reopen_row(*, actor: Actor, row_id: int, now: datetime) -> QuarantinedRow:
     """Take a dismissal back: the row waits again."""
-    row = _get(row_id, locks=True)
+    row = _get(actor, row_id, locks=True)
     actor.require("quarantine.decide")
     if row.state != QuarantineState.DISMISSED:
         raise RowDecided("Only a row that was left out can be put back.")
     return _decide(row, QuarantineState.OPEN, actor=actor, reason="", now=now)
 
 
-def _get(row_id: int, *, locks: bool = False) -> QuarantinedRow:
-    rows = QuarantinedRow.objects.select_related("batch__source")
+def _get(actor: Actor, row_id: int, *, locks: bool = False) -> QuarantinedRow:
+    rows = quarantined_rows(actor).select_related("batch__source")
     if locks:
         rows = rows.select_for_update(of=("self",))
     row = rows.filter(pk=row_id).first()
@@ -113,8 +114,8 @@ def _get(row_id: int, *, locks: bool = False) -> QuarantinedRow:
     return row
 
 
-def _lock_open(row_id: int) -> QuarantinedRow:
-    row = _get(row_id, locks=True)
+def _lock_open(actor: Actor, row_id: int) -> QuarantinedRow:
+    row = _get(actor, row_id, locks=True)
     if row.state != QuarantineState.OPEN:
         raise RowDecided(f"{row.decided_by} decided on this row first. Nothing was changed.")
     return row

@@ -15,6 +15,7 @@ from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.kernel.errors import Conflict, Invalid, Missing
+from fangge.kernel.wall import beyond_scope
 
 LACKED = (
     "SELECT id, key_hash FROM fusion_sourcerecord WHERE source_id = %s "
@@ -104,6 +105,7 @@ def _lock_asked(actor: Actor, batch_id: int) -> Batch:
     return batch
 
 
+@beyond_scope()
 def _answer(batch: Batch, verb: str, *, actor: Actor, reason: str, now: datetime) -> int:
     if not reason.strip():
         raise ReasonMissing("Say why, so that the next steward can follow.")

@@ -8,6 +8,7 @@ from fangge.fusion.adapters.parts import fields_of, parts_from, read_rows, speak
 from fangge.fusion.models.source import SourceRecord
 from fangge.fusion.queries.decisions import parts_of_entries
 from fangge.fusion.queries.sources import source_titles
+from fangge.kernel.wall import beyond_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class OwnRecord:
     says: dict[str, str]
 
 
+@beyond_scope()
 def own_records(*, resident_id: int) -> list[OwnRecord]:
     """Give what each record that stands behind a resident's entry says of them."""
     named = parts_of_entries(kind="resident", entry_ids=[resident_id])

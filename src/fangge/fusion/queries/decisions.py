@@ -199,4 +199,7 @@ def list_judgements(
 def _label_moves(judgement: Judgement) -> list[tuple[EntryLabel, EntryLabel]]:
     moved = sorted({(move["start"], move["end"]) for move in judgement.moves})
     labels = label_entries(judgement.kind, {entry for pair in moved for entry in pair})
-    return [(labels[start], labels[end]) for start, end in moved]
+    # An entry that stands in none of the reader's grids any longer is not named to them.
+    return [
+        (labels[start], labels[end]) for start, end in moved if start in labels and end in labels
+    ]

@@ -10,6 +10,7 @@ from fangge.fusion.queries.pairs import count_open_pairs
 from fangge.fusion.queries.sources import batches_visible_to
 from fangge.fusion.rules.life import SOURCES as LIFE_EVENTS
 from fangge.kernel.actor import Actor
+from fangge.kernel.wall import beyond_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Intake:
     last_run: Run | None
 
 
+@beyond_scope()
 def read_intake(*, actor: Actor) -> Intake | None:
     """Give the newest batches and what waits, to those who may see batches."""
     if not actor.may("batches.see"):

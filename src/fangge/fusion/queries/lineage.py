@@ -10,6 +10,7 @@ from fangge.fusion.models.source import Source, SourceRecord
 from fangge.fusion.rules.contracts import Contract, read_contract
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.queries.visible import addresses_visible_to
 
 
@@ -32,6 +33,7 @@ def _stands_in_scope(record: SourceRecord, contract: Contract, actor: Actor) -> 
     return visible.filter(pk__in=list(places.values_list("entry_id", flat=True))).exists()
 
 
+@beyond_scope()
 def get_lineage(*, actor: Actor, record_id: int) -> Lineage:
     """Give a record's origin; what its contract seals, and names of persons, stay masked."""
     actor.require("addresses.see")
@@ -52,6 +54,7 @@ def get_lineage(*, actor: Actor, record_id: int) -> Lineage:
     return Lineage(record, contract, facts, list(record.decisions.order_by("-decided_at", "id")))
 
 
+@beyond_scope()
 def name_sources(record_ids: Collection[int]) -> dict[int, str]:
     """Give the title of the source that each record came from, in the reader's language."""
     found = dict(SourceRecord.objects.filter(pk__in=record_ids).values_list("pk", "source_id"))

@@ -17,6 +17,7 @@ from fangge.fusion.models.source import (
 from fangge.fusion.rules.contracts import Contract, read_contract
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.wall import beyond_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class SourceLine:
     n_records: int
 
 
+@beyond_scope()
 def sources_visible_to(actor: Actor) -> list[SourceLine]:
     """List every source with what came in last and what waits."""
     actor.require("sources.see")
@@ -79,6 +81,7 @@ def get_batch(*, actor: Actor, batch_id: int) -> Batch:
     return batch
 
 
+@beyond_scope()
 def faults_of_batch(batch: Batch) -> dict[str, int]:
     """Count the quarantined rows of a batch by the rule they break."""
     counts: dict[str, int] = {}

@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from fangge.kernel import clock
-from fangge.portal.queries.visits import Visit, visit_of
+from fangge.kernel.wall import reaching
+from fangge.portal.queries.visits import Visit, reach_of_visit, visit_of
 from fangge.portal.rules.codes import COOKIE
 
 
@@ -48,6 +49,7 @@ def own_page(view: View) -> View:
         if visit is None:
             return keep_to_reader(redirect("portal:door"))
         request.visit = visit
-        return keep_to_reader(view(request, *arguments, **named))
+        with reaching(reach_of_visit(visit)):
+            return keep_to_reader(view(request, *arguments, **named))
 
     return enter

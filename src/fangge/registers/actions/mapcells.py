@@ -6,6 +6,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from fangge.kernel.bulk import copy_frame, read_frame
+from fangge.kernel.wall import beyond_scope
 
 CLUSTER_ZOOMS = 16
 """Clusters serve zooms below this; from it on each building stands for itself."""
@@ -50,6 +51,7 @@ COUNT_AGAIN = """
 
 
 @transaction.atomic
+@beyond_scope()
 def refresh_map_cells(*, building_ids: Collection[int] | None) -> int:
     """Count again what stands in these buildings, or in all, and add the differences up.
 

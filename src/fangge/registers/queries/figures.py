@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from fangge.kernel.actor import Actor
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.mapcell import MapCell, MapLayer
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
@@ -42,6 +43,7 @@ def _running(kind: str) -> QuerySet[Resident] | QuerySet[Organisation]:
     return register.objects.filter(ends_on=None)
 
 
+@beyond_scope()
 def count_characters(kind: str, characters: Collection[str]) -> dict[str, int]:
     """Count the residents or organisations whose names have each of these characters."""
     listed = sorted(characters)
@@ -53,6 +55,7 @@ def count_characters(kind: str, characters: Collection[str]) -> dict[str, int]:
     return {character: found[f"n_{place}"] for place, character in enumerate(listed)}
 
 
+@beyond_scope()
 def name_shares(kind: str, names: Collection[str]) -> dict[str, float]:
     """Give the share (0 to 1) of the residents or organisations that have each of these names."""
     running = _running(kind)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from fangge.kernel.fields import open_vault
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.change import EntryKind
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.resident import Resident
@@ -55,6 +56,7 @@ def is_identified_by(resident: Resident, number: str) -> bool:
     return hmac.compare_digest(bytes(resident.identifier_hash or b""), hashed)
 
 
+@beyond_scope()  # what was joined to an entry stands nowhere any longer
 def codes_of_own(resident_id: int) -> list[str]:
     """Give the register codes of a resident: their own, and those joined to it."""
     ids = [resident_id, *entries_led_to("resident", resident_id)]

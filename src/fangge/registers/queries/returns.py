@@ -10,6 +10,7 @@ from psycopg import sql
 from fangge.areas.queries import current_areas, grids_within
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.returns import DepartmentalReturn, ReturnMade, ReturnState
 from fangge.registers.rules.returns import (
     COLUMNS,
@@ -99,6 +100,7 @@ def selection_of(held: DepartmentalReturn) -> Selection:
     )
 
 
+@beyond_scope()
 def read_rows(*, actor: Actor, held: DepartmentalReturn) -> Rows:
     """Read a return's rows: its area as far as the actor's goes, small counts suppressed."""
     if held.register == "resident" and not held.is_total:

@@ -15,6 +15,7 @@ from fangge.fusion.rules.quality.shape import Rule
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor, system_actor
 from fangge.kernel.errors import Conflict
+from fangge.kernel.wall import beyond_scope
 
 CHECK_LOCK = 7_306_301
 SYSTEM = "system:quality"
@@ -36,6 +37,7 @@ def checking_actor() -> Actor:
 
 
 @transaction.atomic
+@beyond_scope()
 def check_quality(*, actor: Actor, now: datetime) -> QualityCheck:
     """Put every entry through every rule, by set; findings open and close by themselves.
 

@@ -12,6 +12,7 @@ from fangge.fusion.rules.linking import LINK_LOCK
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.actions.life.subjects import Occurrence
 from fangge.registers.actions.life.writing import write_life_event
 
@@ -32,6 +33,7 @@ def occurrence_of(request: ChangeRequest) -> Occurrence:
     )
 
 
+@beyond_scope()
 def apply_request(request: ChangeRequest, *, actor: Actor, now: datetime) -> None:
     """Stage the request as a source record and write it to the registers, in one transaction.
 

@@ -22,6 +22,7 @@ from fangge.fusion.rules.life import may_decide
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid, Missing, Refused
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.actions.life.checking import check_life_event
 from fangge.registers.actions.life.writing import take_back_life_event
 
@@ -79,6 +80,7 @@ def withdraw_request(*, actor: Actor, request_id: int, now: datetime) -> ChangeR
 
 
 @transaction.atomic
+@beyond_scope()
 def take_back_request(
     *, actor: Actor, request_id: int, reason: str, now: datetime
 ) -> ChangeRequest:
@@ -107,6 +109,7 @@ def take_back_request(
 
 
 @transaction.atomic
+@beyond_scope()
 def follow_roll_back(*, actor: Actor, batch_id: int, now: datetime) -> None:
     """Take back the request whose batch somebody took back, if it still stands."""
     request = ChangeRequest.objects.filter(batch=batch_id, state=RequestState.APPLIED).first()

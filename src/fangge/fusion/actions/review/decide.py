@@ -27,6 +27,7 @@ from fangge.fusion.rules.reviewing import MOST_IN_BULK
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.actions.looks import keep_looks
 
 __all__ = ["JudgementState", "Verdict", "decide_pair", "decide_pairs", "preview_pairs"]
@@ -93,6 +94,7 @@ def _check(pairs: pl.DataFrame, pair_ids: Sequence[int], verdict: str) -> None:
         raise TooManyPairs("Choose pairs of one register.")
 
 
+@beyond_scope()
 def _decide(
     actor: Actor, pair_ids: Sequence[int], verdict: str, reason: str, way: str, now: datetime
 ) -> Judgement:

@@ -27,6 +27,7 @@ from fangge.fusion.queries.decisions import (
 from fangge.fusion.rules.reviewing import Move, changed_levels
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Missing, Refused
+from fangge.kernel.wall import beyond_scope
 
 
 class JudgementSettled(Conflict):
@@ -46,6 +47,7 @@ class NothingToUndo(Missing):
 
 
 @transaction.atomic
+@beyond_scope()
 def confirm_judgement(*, actor: Actor, judgement_id: int, now: datetime) -> Judgement:
     """Let a decision that waits for a second person come into force."""
     judgement = _lock_waiting(actor, judgement_id)
@@ -61,6 +63,7 @@ def confirm_judgement(*, actor: Actor, judgement_id: int, now: datetime) -> Judg
 
 
 @transaction.atomic
+@beyond_scope()
 def decline_judgement(*, actor: Actor, judgement_id: int, now: datetime) -> Judgement:
     """Turn down a decision that waits for a second person; its pairs wait again."""
     judgement = _lock_waiting(actor, judgement_id)
@@ -75,6 +78,7 @@ def decline_judgement(*, actor: Actor, judgement_id: int, now: datetime) -> Judg
 
 
 @transaction.atomic
+@beyond_scope()
 def undo_judgement(*, actor: Actor, judgement_id: int, now: datetime) -> Judgement:
     """Take a decision back: entries, codes and occupancies are as before, and so is the queue.
 

@@ -14,6 +14,7 @@ from fangge.fusion.models.review import Judgement, JudgementWay, Verdict
 from fangge.fusion.queries.decisions import parts_of_entries
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Missing
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.queries.visible import entries_within
 
 
@@ -26,6 +27,7 @@ class RecordElsewhere(Conflict):
 
 
 @transaction.atomic
+@beyond_scope()
 def take_out(
     *,
     actor: Actor,

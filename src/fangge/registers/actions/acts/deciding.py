@@ -12,6 +12,7 @@ from fangge.audit.actions import record_act
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, FanggeError, Missing
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.actions.acts.carrying import ActRefused, carry_out, check_act
 from fangge.registers.actions.index import refresh_index
 from fangge.registers.events import AddressesChanged
@@ -144,6 +145,7 @@ def retire_address(
 
 
 @transaction.atomic
+@beyond_scope()
 def undo_act(*, actor: Actor, act_id: int, reason: str, now: datetime) -> AddressAct:
     """Undo an act, or call off one whose day has not come; what it ended runs on."""
     _hold_registers()
@@ -198,6 +200,7 @@ def _parts(parts: Sequence[str], placing: Mapping[int, int], *, is_below: bool) 
     return {"parts": named, "placing": known, "below": is_below}
 
 
+@beyond_scope()
 def _decide(
     kind: ActKind,
     details: dict[str, Any],

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from fangge.kernel.actor import Actor
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.actions.life.subjects import (
     Occurrence,
     as_act,
@@ -23,6 +24,7 @@ from fangge.registers.rules.occupancy import (
 )
 
 
+@beyond_scope()
 def check_life_event(
     *, actor: Actor, occurrence: Occurrence, now: datetime
 ) -> list[tuple[str, str]]:
@@ -42,6 +44,7 @@ def check_life_event(
     )
 
 
+@beyond_scope()
 def foresee_life_event(
     *, actor: Actor, occurrence: Occurrence
 ) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.fields import open_vault
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.address import Address
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
@@ -43,6 +44,7 @@ def get_subject(*, actor: Actor, occurrence: Occurrence) -> Subject:
     return get_organisation(actor=actor, organisation_id=entry_id)
 
 
+@beyond_scope()
 def find_resident_by_identifier(*, actor: Actor, identifier: str) -> int | None:
     """Give the resident of exactly this identity number, wherever they are registered."""
     actor.require("life.register")
