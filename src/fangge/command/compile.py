@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,8 @@ ROWS = (
     ("N", "R", "number", "88号", "江苏省苏州市姑苏区平江街道临顿路88号"),
     ("B", "N", "building", "3幢", "江苏省苏州市姑苏区平江街道临顿路88号3幢"),
 )
-RESIDENTS = 500
+RESIDENTS, FEW = 500, 20
+KNOWN_BITS = 7.0
 
 
 @click.command("compile")
@@ -67,10 +69,12 @@ def _match() -> None:
 
 
 def _link() -> None:
-    from fangge.engine.linkage.incremental import link_all
+    from fangge.engine.linkage.incremental import link_all, link_changes
     from fangge.engine.linkage.parameters import resident_parameters
     from fangge.engine.synthesis.extracts import generate_district
     from fangge.engine.synthesis.records import list_records
 
     made = generate_district(n_residents=RESIDENTS, seed=1, noise="hard")
-    link_all(list_records(made)["residents"], resident_parameters())
+    records = list_records(made)["residents"]
+    kept = link_all(records, replace(resident_parameters(), lone_bits=KNOWN_BITS))
+    link_changes(kept, records.head(FEW), records["record_id"].tail(FEW))

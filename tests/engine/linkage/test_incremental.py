@@ -1,12 +1,13 @@
 """Runs that cost what changed give what whole runs give, whatever changed in whatever order."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fangge.engine.linkage.extracts import find_changes
 from fangge.engine.linkage.incremental import (
     Kept,
     compare_runs,
@@ -30,6 +31,24 @@ def table(rows: dict[int, dict[str, object]]) -> pl.DataFrame:
     )
 
 
+# So many others that what changes is kept apart from them.
+OTHERS: dict[int, dict[str, object]] = {
+    1_000 + i: {
+        "name": chr(0x4E00 + i) + chr(0x5B00 + i),
+        "birth_on": date(1950, 1, 1) + timedelta(days=i // 2),
+        "phone": f"1300000{i // 3:04}",
+        "address_code": f"B1-{i // 4:04}-B001",
+    }
+    for i in range(240)
+}
+
+
+def decide(pairs: dict[tuple[int, int], bool]) -> pl.DataFrame | None:
+    rows = [(*pair, is_same) for pair, is_same in pairs.items()]
+    schema = {"left": pl.Int64, "right": pl.Int64, "is_same": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row") if rows else None
+
+
 def state_of(kept: Kept) -> list[list[tuple[object, ...]]]:
     tables = (kept.prepared, kept.counts, kept.edges, kept.linked.clusters, kept.linked.pairs)
     return [frame.rows() for frame in tables]
@@ -46,30 +65,59 @@ person = st.fixed_dictionaries(
 )
 numbers = st.integers(0, 20)
 batch = st.tuples(st.dictionaries(numbers, person, max_size=5), st.sets(numbers, max_size=4))
+pair = st.tuples(numbers, numbers).filter(lambda pair: pair[0] < pair[1])
+decisions = st.dictionaries(pair, st.booleans(), max_size=3)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(numbers, person, max_size=16), st.lists(batch, max_size=4))
+@given(
+    st.dictionaries(numbers, person, max_size=16),
+    st.lists(batch, max_size=4),
+    st.sampled_from([2.0, 6.0]),
+)
 def test_any_batches_of_changes_give_what_a_whole_run_gives(
     first: dict[int, dict[str, object]],
     batches: list[tuple[dict[int, dict[str, object]], set[int]]],
+    lone_bits: float,
 ) -> None:
-    held = dict(first)
-    kept = link_all(table(held), PARAMETERS)
+    parameters = replace(PARAMETERS, lone_bits=lone_bits)
+    held, others = dict(first), table(OTHERS)
+    kept = link_all(pl.concat([table(held), others]), parameters)
     for changed, removed in batches:
         gone = removed - set(changed)
         kept = link_changes(kept, table(changed), pl.Series(sorted(gone), dtype=pl.Int64))
         held = {i: row for i, row in (held | changed).items() if i not in gone}
-        assert state_of(kept) == state_of(link_all(table(held), PARAMETERS))
+        whole = link_all(pl.concat([table(held), others]), parameters)
+        assert state_of(kept) == state_of(whole)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.dictionaries(numbers, person, max_size=16), st.lists(st.tuples(batch, decisions)))
+def test_so_they_do_after_tables_were_put_away_and_while_persons_decide(
+    first: dict[int, dict[str, object]],
+    batches: list[
+        tuple[tuple[dict[int, dict[str, object]], set[int]], dict[tuple[int, int], bool]]
+    ],
+) -> None:
+    held = dict(first)
+    kept = link_all(table(held), PARAMETERS)
+    for (changed, removed), pairs in batches:
+        gone = pl.Series(sorted(removed - set(changed)), dtype=pl.Int64)
+        kept = Kept.of_tables(kept.parameters, kept.tables())
+        kept = link_changes(kept, table(changed), gone, decide(pairs))
+        held = {i: row for i, row in (held | changed).items() if i in changed or i not in removed}
+        assert state_of(kept) == state_of(link_all(table(held), PARAMETERS, decide(pairs)))
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(numbers, person, max_size=16), batch)
+@given(st.dictionaries(numbers, person, max_size=16), batch, st.sampled_from([OTHERS, {}]))
 def test_what_changed_is_told_exactly(
-    first: dict[int, dict[str, object]], one: tuple[dict[int, dict[str, object]], set[int]]
+    first: dict[int, dict[str, object]],
+    one: tuple[dict[int, dict[str, object]], set[int]],
+    others: dict[int, dict[str, object]],
 ) -> None:
     changed, removed = one[0], one[1] - set(one[0])
-    before = link_all(table(first), PARAMETERS)
+    before = link_all(table(first | others), PARAMETERS)
     after = link_changes(before, table(changed), pl.Series(sorted(removed), dtype=pl.Int64))
     told = compare_runs(before, after, pl.Series(sorted(changed), dtype=pl.Int64))
     old = {row[0]: row for row in before.linked.clusters.rows()}
@@ -85,6 +133,9 @@ def test_what_changed_is_told_exactly(
         for cluster, rows in members[1].items()
         if members[0].get(cluster) != rows or rows & set(changed)
     }
+    assert after.find_members(told.touched).rows() == [
+        row for row in new.values() if row[1] in set(told.touched)
+    ]
 
 
 def test_a_whole_run_that_keeps_gives_what_one_that_does_not() -> None:
@@ -92,3 +143,20 @@ def test_a_whole_run_that_keeps_gives_what_one_that_does_not() -> None:
     assert link_all(records, PARAMETERS).linked.clusters.equals(
         link_records(records, PARAMETERS).clusters
     )
+
+
+rows = st.dictionaries(numbers, person, max_size=16)
+
+
+@settings(deadline=None)
+@given(rows, batch)
+def test_a_full_extract_tells_what_changed_in_it(
+    first: dict[int, dict[str, object]], one: tuple[dict[int, dict[str, object]], set[int]]
+) -> None:
+    changed, removed = one
+    after = {i: row for i, row in (first | changed).items() if i not in removed}
+    found = find_changes(table(first), table(after))
+    assert found.changed.equals(
+        table({i: after[i] for i in sorted(after) if first.get(i) != after[i]})
+    )
+    assert found.removed.to_list() == sorted(set(first) - set(after))

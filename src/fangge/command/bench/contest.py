@@ -78,11 +78,16 @@ def repeat_changes(folder: Path, share: float, *, rounds: int) -> dict[str, Any]
     rows, scratch = folder / f"{KIND}.parquet", folder / "changes"
     scratch.mkdir(exist_ok=True)
     ran = [call_program(CHANGES, str(rows), str(scratch), str(share))[0] for _ in range(rounds)]
-    shares = [name for name in ran[0] if name.startswith("share_")]
+    shares = [name for name in ran[0] if "share_" in name]
     told = {name: round(statistics.median(one[name] for one in ran), 4) for name in shares}
     checks = {name: all(one[name] for one in ran) for name in ran[0] if name.startswith("same_")}
     counts = {name: ran[0][name] for name in ("changed", "removed", "entries_touched")}
-    return told | checks | counts | {"rounds": [one["seconds"] for one in ran]}
+    return (
+        told
+        | checks
+        | counts
+        | {"rounds": [one["seconds"] | {"cpu": one["cpu_seconds"]} for one in ran]}
+    )
 
 
 def _read_found(folder: Path, kind: str) -> tuple[pl.DataFrame, Path]:

@@ -21,13 +21,15 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._started = self._last = time.perf_counter()
-        self._started_cpu = time.process_time()
+        self._started_cpu = self._last_cpu = time.process_time()
         self.stages: dict[str, float] = {}
+        self.cpu_stages: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        now = time.perf_counter()
+        now, now_cpu = time.perf_counter(), time.process_time()
         self.stages[stage] = round(now - self._last, 3)
-        self._last = now
+        self.cpu_stages[stage] = round(now_cpu - self._last_cpu, 3)
+        self._last, self._last_cpu = now, now_cpu
 
     def tell(self) -> None:
         """Print the seconds as one line of JSON, the last that the program prints."""

@@ -16,9 +16,7 @@ PLACE_BITS = 32
 N_THREADS = 2
 
 
-def pair_records(
-    prepared: pl.DataFrame, parameters: Parameters, *, seekers: Flags | None = None
-) -> pl.DataFrame:
+def pair_records(prepared: pl.DataFrame, parameters: Parameters) -> pl.DataFrame:
     """Pair the records that share a block's values.
 
     Parameters
@@ -27,23 +25,20 @@ def pair_records(
         What `prepare_records` gives.
     parameters : Parameters
         Its blocks and the largest block that is still worth comparing.
-    seekers : boolean array, optional
-        Rows without a valid identifier whose pairs are wanted: all unless given.
 
     Returns
     -------
     polars.DataFrame
-        PLACES, each pair once, in order; at least one side is a seeker, and so has no valid
-        identifier. Two records with different valid identifiers are never paired, and two with
-        the same one are left to the identifier.
+        PLACES, each pair once, in order; at least one side has no valid identifier. Two records
+        with different valid identifiers are never paired, and two with the same one are left to
+        the identifier.
 
     Notes
     -----
-    Time grows with the records and the pairs: a block of n seekers gives n(n-1)/2. How large a
-    block is does not depend on who seeks.
+    Time grows with the records and the pairs: a block of n records without one gives n(n-1)/2.
     """
     named = named_rows(prepared, parameters)
-    wanted = ~named if seekers is None else seekers & ~named
+    wanted = ~named
     with ThreadPoolExecutor(N_THREADS) as pool:
         found = pool.map(
             lambda block: _pair_block(
@@ -73,6 +68,15 @@ def block_keys(prepared: pl.DataFrame, block: tuple[str, ...]) -> Ints:
 @numba.njit(cache=True, nogil=True)
 def _pair_block(keys: Ints, wanted: Flags, named: Flags, largest: int) -> Ints:
     firsts, members = group_members(keys, wanted)
+    return pair_groups(firsts, members, wanted, named, largest)
+
+
+@numba.njit(cache=True, nogil=True)
+def pair_groups(firsts: Ints, members: Ints, wanted: Flags, named: Flags, largest: int) -> Ints:
+    """Pair the members of each group that is not too large, packed: the first shifted up.
+
+    One of a pair is wanted, and not both are named. Groups are as of `group_members`.
+    """
     n_pairs = 0
     for group in range(len(firsts) - 1):
         size = firsts[group + 1] - firsts[group]

@@ -98,19 +98,28 @@ def _keep_strongest(
                     strongest[row] = weight[link]
 
 
-def measure_known_bits(codes: Ints, is_bare: Flags, labels: Ints) -> float | None:
-    """Give the odds, in bits, that a record with no more than a name is of a known subject.
+def count_known(codes: Ints, is_bare: Flags, labels: Ints) -> tuple[int, int]:
+    """Count records that say no more than a name but have an identifier.
 
-    It is measured on the records that say no more than a name but have an identifier: how many
-    of them are in a cluster with a record that says more. None if they are too few to tell.
+    Returns
+    -------
+    n_known, n_counted : two int
+        How many of them are in a cluster with a record that says more, and how many there are.
     """
     says_more = np.zeros(len(labels), dtype=np.bool_)
     says_more[labels[~is_bare]] = True
     known = says_more[labels[is_bare & (codes != 0)]]
-    if known.size < LEAST_MEASURED:
+    return int(known.sum()), int(known.size)
+
+
+def known_bits(n_known: int, n_counted: int) -> float | None:
+    """Give the odds, in bits, that a record with no more than a name is of a known subject.
+
+    It is measured on those that `count_known` counts. None if they are too few to tell.
+    """
+    if n_counted < LEAST_MEASURED:
         return None
-    n_known = int(known.sum())
-    odds = np.log2(max(n_known, 1) / max(known.size - n_known, 1))
+    odds = np.log2(max(n_known, 1) / max(n_counted - n_known, 1))
     return float(np.clip(np.floor(STEPS_A_BIT * odds) / STEPS_A_BIT, -SURE_BITS, SURE_BITS))
 
 
@@ -171,23 +180,24 @@ def _attach(labels: Ints, rows: Ints, bearers: Ints) -> None:
         labels[row] = first[labels[row]]
 
 
-def describe_clusters(ids: pl.Series, codes: Ints, grouped: Grouped, named: Ints) -> pl.DataFrame:
-    """Write CLUSTERS: each record's cluster, and how it came there; `named` joined by a name."""
-    method = _tell_methods(codes, grouped.labels)
-    method[named] = METHODS.index("name")
+def describe_clusters(
+    ids: pl.Series, labels: Ints, methods: NDArray[np.uint8], strongest: Weights
+) -> pl.DataFrame:
+    """Write CLUSTERS: each record's cluster, and how it came there."""
     return pl.DataFrame(
         {
             "record_id": ids,
-            "cluster": ids.gather(grouped.labels),
-            "method": pl.Series(METHODS).gather(method),
-            "weight": pl.Series(grouped.strongest, nan_to_null=True),
+            "cluster": ids.gather(labels),
+            "method": pl.Series(METHODS).gather(methods),
+            "weight": pl.Series(strongest, nan_to_null=True),
         },
         schema=dict(CLUSTERS),
     )
 
 
 @numba.njit(cache=True, nogil=True)
-def _tell_methods(codes: Ints, labels: Ints) -> NDArray[np.uint8]:
+def tell_methods(codes: Ints, labels: Ints) -> NDArray[np.uint8]:
+    """Tell of METHODS how each row came to its cluster, by an identifier or by a score."""
     n = len(codes)
     n_here, n_coded = np.zeros(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
     for row in range(n):

@@ -1,33 +1,164 @@
 """A run that costs what changed, and gives what a whole run would."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
 
-from fangge.engine.linkage.blocking import block_keys, named_rows
-from fangge.engine.linkage.codes import Flags, Ints
+from fangge.engine.linkage.clustering import METHODS
+from fangge.engine.linkage.codes import Ints
+from fangge.engine.linkage.layers import (
+    Layer,
+    Stack,
+    build_layer,
+    describe_groups,
+    empty_layer,
+    find_rows,
+    loose_layer,
+)
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
-from fangge.engine.linkage.pipeline import Linked, cluster_prepared, find_edges
-from fangge.engine.linkage.schema import PLACES, REVIEWED
-from fangge.engine.linkage.scoring import count_steps, count_values
+from fangge.engine.linkage.pipeline import (
+    Linked,
+    find_edges,
+    group_prepared,
+    identifier_codes,
+    keep_decided,
+    name_rows,
+)
+from fangge.engine.linkage.regrouping import Known, regroup
+from fangge.engine.linkage.renewal import Renewed, Said, renew_edges
+from fangge.engine.linkage.schema import CLUSTERS, PLACES
+from fangge.engine.linkage.scoring import count_values
 from fangge.engine.linkage.standardise.records import prepare_records
+from fangge.engine.linkage.tally import Tally
+
+MOST_LATER_SHARE = 0.125
+"""Of all records; with more in the upper layer both are made into one."""
 
 
-@dataclass(frozen=True, slots=True)
+TABLES = ("prepared", "grouped", "counts", "edges", "doubts")
+
+
+@dataclass(frozen=True)
 class Kept:
-    """What a run keeps for the next: plain tables, each in the order of its first columns."""
+    """What a run keeps for the next: all records, and over them what changed since.
+
+    The tables are put together of both when they are asked for.
+    """
 
     parameters: Parameters
     """Fitted to the number of records."""
-    prepared: pl.DataFrame
-    """What `prepare_records` gives."""
-    counts: pl.DataFrame
-    """VALUE_COUNTS."""
-    edges: pl.DataFrame
-    """REVIEWED: pairs, by record_id, that link or are for a person."""
-    linked: Linked
-    """CLUSTERS and pairs in doubt."""
+    base: Layer
+    later: Layer
+    tally: Tally
+    known: Known
+    decided: pl.DataFrame | None = None
+    """All that persons decided."""
+    renewed: Ints | None = None
+    """record_id of all that may stand in another cluster than in the run before, if not any."""
+
+    @classmethod
+    def of_tables(cls, parameters: Parameters, tables: Mapping[str, pl.DataFrame]) -> "Kept":
+        """Take up what `tables` gave, with the parameters of that run."""
+        grouped, prepared = tables["grouped"], tables["prepared"]
+        base = build_layer(prepared, grouped, tables["edges"], tables["doubts"], parameters)
+        return cls(
+            parameters=parameters,
+            base=base,
+            later=empty_layer(base, parameters),
+            tally=Tally.of_table(tables["counts"]),
+            known=Known.of_groups(grouped),
+        )
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Give all that the next run needs but the parameters, as plain tables."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    @property
+    def n_records(self) -> int:
+        return sum(len(layer.gone) - int(layer.gone.sum()) for layer in (self.base, self.later))
+
+    @cached_property
+    def prepared(self) -> pl.DataFrame:
+        """What `prepare_records` gives."""
+        return self._merge(lambda layer: layer.prepared).sort("record_id")
+
+    @cached_property
+    def grouped(self) -> pl.DataFrame:
+        """GROUPED of each record, in the order of `prepared`."""
+        ids = np.concatenate([layer.ids[~layer.gone] for layer in (self.base, self.later)])
+        return self._merge(lambda layer: layer.grouped)[np.argsort(ids, kind="stable")]
+
+    @cached_property
+    def counts(self) -> pl.DataFrame:
+        """VALUE_COUNTS."""
+        return self.tally.table()
+
+    @cached_property
+    def edges(self) -> pl.DataFrame:
+        """REVIEWED: pairs, by record_id, that link or are for a person."""
+        return self._merge_ties(lambda layer: layer.edges)
+
+    @cached_property
+    def doubts(self) -> pl.DataFrame:
+        """REVIEWED: pairs that the evidence leaves in doubt, whatever persons decided."""
+        return self._merge_ties(lambda layer: layer.pairs)
+
+    @cached_property
+    def linked(self) -> Linked:
+        """CLUSTERS and pairs in doubt."""
+        ids = self.prepared["record_id"]
+        found = Linked(clusters=_describe(ids, self.grouped), pairs=self.doubts)
+        if self.decided is None or self.decided.is_empty():
+            return found
+        codes = identifier_codes(self.prepared, self.parameters)
+        keys = pl.DataFrame({"record_id": ids, "key": codes}).filter(pl.col("key") != 0)
+        links = self.edges.filter(pl.col("weight") >= self.parameters.link_from_bits)
+        return keep_decided(found, keys, links, self.decided)
+
+    def find_clusters(self, ids: Ints) -> pl.DataFrame:
+        """Give CLUSTERS of these records, of those that are there."""
+        if self.decided is not None and not self.decided.is_empty():
+            return self.linked.clusters[
+                find_rows(self.linked.clusters["record_id"].to_numpy(), ids)
+            ]
+        stack = Stack(self.base, self.later)
+        places = stack.find(ids)
+        held = pl.Series("record_id", stack.column("record_id", places))
+        return _describe(held, stack.groups(places)).sort("record_id")
+
+    def find_members(self, clusters: pl.Series) -> pl.DataFrame:
+        """Give CLUSTERS of the records of some clusters that `compare_runs` told of."""
+        if self.renewed is None or (self.decided is not None and not self.decided.is_empty()):
+            found = self.linked.clusters
+        else:
+            found = self.find_clusters(self.renewed)
+        return found.filter(pl.col("cluster").is_in(clusters.implode()))
+
+    def _merge(self, table: Callable[[Layer], pl.DataFrame]) -> pl.DataFrame:
+        layers = (self.base, self.later)
+        return pl.concat(table(layer).filter(pl.Series(~layer.gone)) for layer in layers).rechunk()
+
+    def _merge_ties(self, table: Callable[[Layer], pl.DataFrame]) -> pl.DataFrame:
+        found = []
+        for layer in (self.base, self.later):
+            gone = layer.gone[find_rows(layer.ids, table(layer)["left"].to_numpy())]
+            found.append(table(layer).filter(pl.Series(~gone)))
+        return pl.concat(found).sort(*PLACES)
+
+
+def _describe(ids: pl.Series, grouped: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "record_id": ids,
+            "cluster": grouped["cluster"],
+            "method": pl.Series(METHODS).gather(grouped["method"]),
+            "weight": grouped["strongest"].fill_nan(None),
+        },
+        schema=dict(CLUSTERS),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +181,33 @@ def link_all(
     fitted = rescale_prior(parameters, prepared.height)
     counts = count_values(prepared, fitted)
     edges = find_edges(prepared, counts, fitted)
+    return _keep(prepared, counts, edges, fitted, decided)
+
+
+def _keep(
+    prepared: pl.DataFrame,
+    counts: pl.DataFrame,
+    edges: pl.DataFrame,
+    parameters: Parameters,
+    decided: pl.DataFrame | None,
+) -> Kept:
+    """Group all records; edges are by their rows."""
+    found = group_prepared(prepared, edges, parameters)
+    ids, grouped = prepared["record_id"], describe_groups(prepared, found)
+    base = build_layer(
+        prepared,
+        grouped,
+        name_rows(edges, ids),
+        name_rows(found.doubts, ids).sort(*PLACES),
+        parameters,
+    )
     return Kept(
-        parameters=fitted,
-        prepared=prepared,
-        counts=counts,
-        edges=_by_record(edges, prepared["record_id"]),
-        linked=cluster_prepared(prepared, edges, fitted, decided),
+        parameters=parameters,
+        base=base,
+        later=empty_layer(base, parameters),
+        tally=Tally.of_table(counts),
+        known=Known.of_groups(grouped),
+        decided=decided,
     )
 
 
@@ -82,36 +234,78 @@ def link_changes(
 
     Notes
     -----
-    Pairs are compared anew for the records without a valid identifier that changed, that share a
-    block with what a changed record said or says, or whose name has become rarer or more common.
-    All other pairs keep their weight. Clusters are then formed of all links: that is a pass over
-    whole numbers. Time O(n_records) with a small constant, and O(pairs compared anew).
+    Pairs are compared anew for the records that changed, and for those without a valid identifier
+    in a block that became too large, or no longer is, or whose name has become rarer or more
+    common. Clusters are formed anew of what that touches. Time grows with what changed, but for a
+    pass over one byte of each record. When the number of records passes a power of two, or
+    what a name alone says changes, every pair is compared again, or every cluster formed anew.
     """
+    kept = _flatten(kept)
     fresh = prepare_records(changed, kept.parameters)
     gone = np.union1d(fresh["record_id"].to_numpy(), removed.cast(pl.Int64).to_numpy())
-    old_rows = find_rows(kept.prepared["record_id"].to_numpy(), gone)
-    before = kept.prepared[old_rows]
-    prepared = replace_rows(kept.prepared, old_rows, fresh)
-    fitted = rescale_prior(kept.parameters, prepared.height)
-    counts, rarer = _recount(kept.counts, before, fresh, fitted)
-    if fitted.n_records == kept.parameters.n_records:
-        seekers = _find_seekers(prepared, pl.concat([before, fresh]), rarer, fitted)
-        stale = np.union1d(gone, prepared["record_id"].to_numpy()[seekers])
-        edges = _update_edges(kept.edges, stale, prepared, seekers, counts, fitted)
-    else:
-        edges = find_edges(prepared, counts, fitted)
-    return Kept(
-        parameters=fitted,
-        prepared=prepared,
-        counts=counts,
-        edges=_by_record(edges, prepared["record_id"]),
-        linked=cluster_prepared(prepared, edges, fitted, decided),
+    before = Stack(kept.base, kept.later)
+    places = before.find(gone)
+    said = Said(before.take(places), fresh, places)
+    fitted = rescale_prior(kept.parameters, kept.n_records - places.size + fresh.height)
+    tally, rarer = kept.tally.exchange(said.before, fresh, fitted)
+    layers = zip(before.layers, before.split(places), strict=True)
+    now = Stack(*(layer.without(rows) for layer, rows in layers), loose_layer(fresh, fitted))
+    if fitted.n_records != kept.parameters.n_records:
+        prepared, counts = _all_records(now), tally.table()
+        return _keep(prepared, counts, find_edges(prepared, counts, fitted), fitted, decided)
+    edges = renew_edges(before, now, said, rarer, partial(tally.of, parameters=fitted), fitted)
+    found = regroup(before, now, said, edges, kept.known, fitted)
+    if found is None:
+        return _group_all(kept, now, edges, tally.table(), fitted, decided)
+    return replace(
+        kept,
+        base=found.base,
+        later=found.later,
+        tally=tally,
+        known=found.known,
+        decided=decided,
+        renewed=found.renewed,
+    )
+
+
+def _all_records(now: Stack) -> pl.DataFrame:
+    parts = (layer.prepared.filter(pl.Series(~layer.gone)) for layer in now.layers)
+    return pl.concat(parts).rechunk().sort("record_id")
+
+
+def _group_all(
+    kept: Kept,
+    now: Stack,
+    edges: Renewed,
+    counts: pl.DataFrame,
+    parameters: Parameters,
+    decided: pl.DataFrame | None,
+) -> Kept:
+    """Form all clusters anew, of all edges."""
+    prepared = _all_records(now)
+    ids = prepared["record_id"].to_numpy()
+    held = kept.edges.join(edges.dropped, on=list(PLACES), how="anti")
+    named = pl.concat([held, edges.added]).sort(*PLACES)
+    rows = [pl.Series(side, np.searchsorted(ids, named[side].to_numpy())) for side in PLACES]
+    return _keep(prepared, counts, named.with_columns(rows), parameters, decided)
+
+
+def _flatten(kept: Kept) -> Kept:
+    """Make one layer of two where the upper one has grown large."""
+    if len(kept.later.gone) <= MOST_LATER_SHARE * len(kept.base.gone):
+        return kept
+    base = build_layer(kept.prepared, kept.grouped, kept.edges, kept.doubts, kept.parameters)
+    return replace(
+        kept,
+        base=base,
+        later=empty_layer(base, kept.parameters),
+        tally=Tally.of_table(kept.counts),
     )
 
 
 def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
     """Tell what is new in a run's clusters; `changed` are the records that were given anew."""
-    old, new = before.linked.clusters, after.linked.clusters
+    old, new = _differing(before, after)
     old_ids, new_ids = old["record_id"].to_numpy(), new["record_id"].to_numpy()
     old_names, new_names = old["cluster"].to_numpy(), new["cluster"].to_numpy()
     if np.array_equal(old_ids, new_ids):
@@ -139,109 +333,8 @@ def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
     )
 
 
-def find_rows(held: Ints, wanted: Ints, *, missing: int | None = None) -> Ints:
-    """Find the rows of record ids in a sorted column; what is absent is left out, or `missing`."""
-    at = np.searchsorted(held, wanted)
-    there = at < len(held)
-    there[there] = held[at[there]] == wanted[there]
-    return at[there] if missing is None else np.where(there, at, missing)
-
-
-def replace_rows(prepared: pl.DataFrame, old_rows: Ints, fresh: pl.DataFrame) -> pl.DataFrame:
-    """Take rows out of a table in the order of record_id, and put others in."""
-    ids = prepared["record_id"].to_numpy()
-    if np.array_equal(ids[old_rows], fresh["record_id"].to_numpy()):
-        return pl.DataFrame(
-            [column.clone().scatter(old_rows, fresh[column.name]) for column in prepared]
-        )
-    stays = np.ones(len(ids), dtype=np.bool_)
-    stays[old_rows] = False
-    left = prepared.filter(pl.Series(stays))
-    return pl.concat([left, fresh.select(prepared.columns)]).sort("record_id")
-
-
-def _recount(
-    counts: pl.DataFrame, before: pl.DataFrame, fresh: pl.DataFrame, parameters: Parameters
-) -> tuple[pl.DataFrame, dict[str, Ints]]:
-    """Update the counts of values; give, by field, the values that weigh otherwise now."""
-    lost, won = count_values(before, parameters), count_values(fresh, parameters)
-    updated, rarer = [counts.clear()], {}
-    for field in parameters.fields:
-        if field.counts_rarity:
-            held, less, more = (each.filter(field=field.name) for each in (counts, lost, won))
-            table, rarer[field.name] = _add_counts(held, less, more)
-            name = pl.repeat(field.name, table.height, dtype=pl.String, eager=True)
-            updated.append(table.select(name.alias("field"), "value", "n"))
-    return pl.concat(updated).sort("field", maintain_order=True), rarer
-
-
-def _add_counts(
-    held: pl.DataFrame, lost: pl.DataFrame, won: pl.DataFrame
-) -> tuple[pl.DataFrame, Ints]:
-    """Add and take away counts of one field; give the values that weigh otherwise now as well."""
-    values, n = held["value"].to_numpy(), held["n"].to_numpy()
-    changed = np.unique(np.concatenate([lost["value"].to_numpy(), won["value"].to_numpy()]))
-    change = np.zeros(len(changed), dtype=np.int64)
-    change[np.searchsorted(changed, won["value"].to_numpy())] += won["n"].to_numpy()
-    change[np.searchsorted(changed, lost["value"].to_numpy())] -= lost["n"].to_numpy()
-    at = find_rows(values, changed, missing=-1)
-    was = np.where(at >= 0, n[at], 0) if len(n) else np.zeros(len(changed), dtype=np.int64)
-    now = n.copy()
-    now[at[at >= 0]] += change[at >= 0]
-    kept, new = now > 0, (at < 0) & (change > 0)
-    places = np.searchsorted(values[kept], changed[new])
-    table = pl.DataFrame(
-        {
-            "value": np.insert(values[kept], places, changed[new]),
-            "n": np.insert(now[kept], places, change[new]),
-        }
-    )
-    return table, changed[count_steps(was) != count_steps(was + change)]
-
-
-def _find_seekers(
-    prepared: pl.DataFrame, said: pl.DataFrame, rarer: dict[str, Ints], parameters: Parameters
-) -> Flags:
-    """Mark the rows without identifier that share a block with what changed records say or said."""
-    rows = np.flatnonzero(~named_rows(prepared, parameters))
-    columns = {column for block in parameters.blocks for column in block} | set(rarer)
-    unnamed = prepared.select(sorted(columns))[rows]
-    seeks = np.zeros(len(rows), dtype=np.bool_)
-    for block in parameters.blocks:
-        keys = block_keys(unnamed, block)
-        seeks |= (keys != 0) & _are_among(keys, block_keys(said, block))
-    for field, values in rarer.items():
-        seeks |= _are_among(unnamed[field].to_numpy(), values)
-    found = np.zeros(prepared.height, dtype=np.bool_)
-    found[rows[seeks]] = True
-    return found
-
-
-def _are_among(keys: Ints, wanted: Ints) -> Flags:
-    held = np.unique(wanted)
-    at = np.minimum(np.searchsorted(held, keys), max(len(held) - 1, 0))
-    return held[at] == keys if len(held) else np.zeros(len(keys), dtype=np.bool_)
-
-
-def _update_edges(
-    edges: pl.DataFrame,
-    stale: Ints,
-    prepared: pl.DataFrame,
-    seekers: Flags,
-    counts: pl.DataFrame,
-    parameters: Parameters,
-) -> pl.DataFrame:
-    """Leave out the edges of stale records, and add those of the seekers, by row."""
-    ends = [edges[side].to_numpy() for side in ("left", "right")]
-    fresh = ~(_are_among(ends[0], stale) | _are_among(ends[1], stale))
-    ids = prepared["record_id"].to_numpy()
-    still = edges.filter(pl.Series(fresh)).with_columns(
-        pl.Series(side, np.searchsorted(ids, end[fresh]))
-        for side, end in zip(PLACES, ends, strict=True)
-    )
-    found = find_edges(prepared, counts, parameters, seekers=seekers)
-    return pl.concat([still, found.select(list(REVIEWED))]).sort("left", "right")
-
-
-def _by_record(edges: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
-    return edges.with_columns(ids.gather(edges[side]).alias(side) for side in PLACES)
+def _differing(before: Kept, after: Kept) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give CLUSTERS of both runs, of all that may stand in another cluster."""
+    if after.renewed is None or before.decided is not None or after.decided is not None:
+        return before.linked.clusters, after.linked.clusters
+    return before.find_clusters(after.renewed), after.find_clusters(after.renewed)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from fangge.engine.linkage.incremental import TABLES, link_all, link_changes
 from fangge.engine.linkage.incremental import Kept as Engine
-from fangge.engine.linkage.incremental import link_all, link_changes
 from fangge.engine.linkage.parameters import (
-    Parameters,
     organisation_parameters,
     read_parameters,
     resident_parameters,
@@ -72,22 +71,11 @@ class Relinking:
     def _load(self) -> Engine | None:
         if self.before is None or self._name("fitted") not in self.before.marks:
             return None
-        tables = {
-            what: self.before.frames[self._name(what)]
-            for what in ("prepared", "counts", "edges", "clusters", "pairs")
-        }
-        linked = Linked(clusters=tables.pop("clusters"), pairs=tables.pop("pairs"))
-        fitted: Parameters = read_parameters(self.before.marks[self._name("fitted")])
-        return Engine(parameters=fitted, linked=linked, **tables)
+        fitted = read_parameters(self.before.marks[self._name("fitted")])
+        tables = {what: self.before.frames[self._name(what)] for what in TABLES}
+        return Engine.of_tables(fitted, tables)
 
     def _keep(self, found: Engine) -> None:
         self.after.marks[self._name("fitted")] = found.parameters.as_json()
-        tables = {
-            "prepared": found.prepared,
-            "counts": found.counts,
-            "edges": found.edges,
-            "clusters": found.linked.clusters,
-            "pairs": found.linked.pairs,
-        }
-        for what, table in tables.items():
+        for what, table in found.tables().items():
             self.after.frames[self._name(what)] = table
