@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangge.engine.address.filling import fill_divisions
+from fangge.engine.address.grammar import read_addresses
 from fangge.engine.address.normalise import as_texts, fold_texts
 from fangge.engine.address.reading import Reader
 from fangge.engine.address.tagger import load_model
@@ -54,11 +55,34 @@ def test_thousands_of_templates_are_kept_apart() -> None:
     assert numbers == [f"{k}号" for _ in names for k in (7, 12, 345)]
 
 
+REGISTERED = [
+    ["", "江苏省", "苏州市姑苏区", "平江区"],
+    ["平江街道", "木渎镇", "城西乡", "平江街道办事处"],
+    ["临顿路", "三层路", "十全街", "楼云里", "白塔西大街"],
+    ["", "88号", "八号", "12弄", "7#", "甲3号", "20号楼", "5号楼", "88"],
+    ["", "观前花园", "云家园", "三元一村", "楼翠小区", "东门新村"],
+    ["", "3幢", "三号楼", "12栋", "5#", "丙座"],
+    ["", "2单元", "乙单元", "一门"],
+    ["", "5层", "二楼", "101", "501室", "3-2-501", "五零一", "5号", "（出租）"],
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*map(st.sampled_from, REGISTERED)).map("".join), max_size=12))
+def test_register_text_is_read_by_parts_as_the_rules_read_the_whole(texts: list[str]) -> None:
+    held = as_texts(texts)
+    read, whole = Reader(load_model()).read(held), read_addresses(held)
+    for row in range(len(texts)):
+        if read.readers[row] == "rules":
+            assert read.elements.filter(row=row).equals(whole.filter(row=row))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("平江街道临顿路88号观前花园3幢2单元501室", "register_order"),
         ("平江街道临顿路20号楼云花园3幢", "register_order"),
+        ("平江街道临顿路", "register_order"),
         ("临顿路88号", "no_register_form"),
         ("平江街道临顿路88号观前大世界", "no_register_form"),
         ("城厢街道万寿桥社区萧西路166号", "no_register_form"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from string import ascii_letters
 
 import polars as pl
 
@@ -47,7 +48,7 @@ _STRICT_REST = (
 )
 # The inner part: the first place from which only building, unit, floor and room follow.
 INNER = (
-    r"^(?P<head>.*?)(?:(?P<worded>"
+    r"(?:(?P<worded>"
     rf"{_BUILDING}{_JOINT}(?:{_UNIT})?{_JOINT}(?:{_FLOOR})?{_JOINT}(?:{_ROOM})?"
     rf"|{_UNIT}{_JOINT}(?:{_FLOOR})?{_JOINT}(?:{_ROOM})?"
     rf"|{_FLOOR}{_JOINT}(?:{_ROOM})?"
@@ -113,11 +114,31 @@ _STEPS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_DIGITS = "0123456789"
+_COUNTED = f"第-{_DIGITS}{ascii_letters}{NUMERALS}{STEMS}"
+_FIRST = dict.fromkeys(
+    (Kind.GROUP, Kind.NUMBER, Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM), _COUNTED
+) | {
+    Kind.PHONE: FILLER,
+    Kind.PERSON: SURNAMES,
+    Kind.REDUNDANT: "(<>\"'=",
+    Kind.DIRECTION: f"东南西北{''.join(word[0] for word in NEAR_WORDS)}",
+    Kind.INTERSECTION: "与和交路",
+}
+"""How elements of a kind may begin, where that is known: to try no pattern in vain."""
 _BARE_NUMBER = re.compile(r"[0-9]{1,4}(?:-[0-9]+)?(?= *$| *[,;:(])")
-_AND = re.compile(r"[与和跟及](?=.{1,9}?(?:路|街|巷|大道))")
+_ANDS = "与和跟及"
+_AND = re.compile(rf"[{_ANDS}](?=.{{1,9}}?(?:路|街|巷|大道))")
 _EMPTY = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
 _NOISE = rf"^(?:{'|'.join(NOISE_WORDS)})"
-_CONFIDENCE = {Kind.ESTATE: 0.8, Kind.REDUNDANT: 0.7, Kind.COMMUNITY: 0.9, Kind.DIRECTION: 0.9}
+CONFIDENCE: dict[Kind | None, float] = {
+    Kind.ESTATE: 0.8,
+    Kind.REDUNDANT: 0.7,
+    Kind.COMMUNITY: 0.9,
+    Kind.DIRECTION: 0.9,
+    None: 0.97,
+}
+"""How sure a reading by rules is; that of all other kinds stands under None."""
 _WORD_TAIL = re.compile(rf"(?:{'|'.join((*BUILDING_WORDS, *UNIT_WORDS, *FLOOR_WORDS))}|#)$")
 MOST_UNIT_DIGITS = 2
 _WHOLE_DASHED = (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
@@ -136,31 +157,52 @@ def split_inner(folded: pl.Series) -> pl.DataFrame:
 
     Notes
     -----
-    One regular expression without backtracking: linear in the text.
+    One regular expression without backtracking: linear in the text. What follows the head is taken
+    apart once for all texts that it is the same in.
     """
-    groups = folded.str.extract_groups(INNER).struct.unnest()
-    frame = pl.DataFrame({"text": folded}).hstack(groups)
-    frame = frame.select(
-        "text",
-        head=pl.col("head").fill_null(pl.col("text")),
-        inner=pl.coalesce("worded", "bare").fill_null(""),
-        rest=pl.coalesce("rest", "bare_rest").fill_null(""),
+    text = pl.col("text")
+    frame = (
+        pl.DataFrame({"text": folded, "at": folded.str.find(INNER)})
+        .lazy()
+        .with_columns(
+            head=text.cast(pl.Binary).bin.head("at").cast(pl.String).fill_null(text),
+            tail=text.cast(pl.Binary).bin.slice("at").cast(pl.String).fill_null(""),
+        )
+        .with_columns(is_road=pl.col("head").str.contains(r"[路街巷弄里道]$"))
+        .collect()
     )
+    tails = frame.select("tail", "is_road").unique()
+    groups = tails["tail"].str.extract_groups(rf"^{INNER}").struct.unnest()
     # 临顿路88 ends in a house number, not in a room.
-    moves = pl.col("head").str.contains(r"[路街巷弄里道]$") & pl.col("inner").str.contains(
-        r"^[0-9]+$"
+    moves = pl.col("is_road") & pl.col("inner").str.contains(r"^[0-9]+$")
+    taken = (
+        tails.hstack(groups)
+        .lazy()
+        .with_columns(
+            inner=pl.coalesce("worded", "bare").fill_null(""),
+            rest=pl.coalesce("rest", "bare_rest").fill_null(""),
+        )
+        .with_columns(
+            moved=pl.when(moves).then("inner").otherwise(pl.lit("")),
+            inner=pl.when(moves).then(pl.lit("")).otherwise("inner"),
+        )
     )
-    return frame.select(
-        "text",
-        head=pl.when(moves).then(pl.concat_str("head", "inner")).otherwise("head"),
-        inner=pl.when(moves).then(pl.lit("")).otherwise("inner"),
-        rest="rest",
+    return (
+        frame.lazy()
+        .join(taken, on=["tail", "is_road"], how="left", maintain_order="left")
+        .select("text", head=pl.concat_str("head", "moved"), inner="inner", rest="rest")
+        .collect()
     )
 
 
 @lru_cache(maxsize=500_000)
 def read_head(template: str) -> tuple[Piece, ...]:
     """Read the part of an address up to its estate; digits may be masked as 0."""
+    return parse_head(template)
+
+
+def parse_head(template: str) -> tuple[Piece, ...]:
+    """Read a head as `read_head` does, and remember nothing."""
     spans = read_divisions(template)
     pieces: list[Piece] = [(s.start, s.end, s.division.kind) for s in spans]
     at = pieces[-1][1] if pieces else 0
@@ -170,24 +212,36 @@ def read_head(template: str) -> tuple[Piece, ...]:
             at += 1
             continue
         piece = _step(template, at, seen_road=seen_road)
-        seen_road |= piece[2] in (Kind.ROAD, Kind.NUMBER)
+        seen_road |= piece[2] is Kind.ROAD or piece[2] is Kind.NUMBER
         pieces.append(piece)
         at = piece[1]
     return tuple(_join_redundant(pieces))
 
 
 def _step(template: str, at: int, *, seen_road: bool) -> Piece:
-    if seen_road and (bare := _BARE_NUMBER.match(template, at)):
+    first = template[at]
+    if seen_road and first in _DIGITS and (bare := _BARE_NUMBER.match(template, at)):
         return at, bare.end(), Kind.NUMBER
-    if (seen_road and _AND.match(template, at)) or (at == 0 and _EMPTY.match(template)):
-        return at, at + 1 if seen_road else len(template), Kind.REDUNDANT
-    for kind, pattern in _STEPS:
-        if seen_road and kind in (Kind.SUBDISTRICT, Kind.COMMUNITY):
-            continue
+    if seen_road and first in _ANDS and _AND.match(template, at):
+        return at, at + 1, Kind.REDUNDANT
+    if at == 0 and _EMPTY.match(template):
+        return at, len(template), Kind.REDUNDANT
+    for kind, pattern in _steps_from(first, seen_road=seen_road):
         hit = pattern.match(template, at)
         if hit and hit.end() > at:
             return at, hit.end(), kind
     return at, at + 1, Kind.REDUNDANT
+
+
+@lru_cache(maxsize=10_000)
+def _steps_from(first: str, *, seen_road: bool) -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    """Give the steps that may begin with a character; no towns and quarters behind a road."""
+    return tuple(
+        (kind, pattern)
+        for kind, pattern in _STEPS
+        if first in _FIRST.get(kind, first)
+        and not (seen_road and kind in (Kind.SUBDISTRICT, Kind.COMMUNITY))
+    )
 
 
 def _join_redundant(pieces: list[Piece]) -> list[Piece]:
@@ -304,7 +358,7 @@ def find_pieces(folded: pl.Series) -> pl.DataFrame:
         kind=pl.when(kept | is_estate).then("kind").otherwise(pl.lit(Kind.REDUNDANT.value))
     )
     confidence = pl.col("kind").replace_strict(
-        {kind.value: value for kind, value in _CONFIDENCE.items()}, default=0.97
+        {kind.value: sure for kind, sure in CONFIDENCE.items() if kind}, default=CONFIDENCE[None]
     )
     columns = ["row", "start", "end", "kind"]
     return (

@@ -9,74 +9,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.elements import (
-    BUILDING_WORDS,
-    FLOOR_WORDS,
-    NUMERALS,
-    ROAD_WORDS,
-    ROOM_WORDS,
-    STEMS,
-    UNIT_WORDS,
-    Kind,
-)
-from fangge.engine.address.grammar import find_pieces, write_piece
+from fangge.engine.address.grammar import write_piece
 from fangge.engine.address.mending import mend_tagged
-from fangge.engine.address.normalise import HOUSE
+from fangge.engine.address.pieces import Pieces, spread_pieces
+from fangge.engine.address.registered import (
+    IN_ORDER,
+    KINDS,
+    REASONS,
+    Found,
+    merge_found,
+    read_register_texts,
+)
 from fangge.engine.address.tagger import Model, tag_texts
 from fangge.engine.address.templates import (
     Buffer,
     Held,
-    Pieces,
     hold_digits,
     hold_other_digits,
     lay_out_folded,
-    spread_pieces,
 )
 
 RULES, TAGGER = "rules", "tagger"
-KINDS = tuple(kind.value for kind in Kind)
-# From the widest to the narrowest; a text that follows this order without a gap is register text.
-ORDER = {
-    kind.value: rank
-    for rank, kind in enumerate(
-        (
-            Kind.PROVINCE,
-            Kind.CITY,
-            Kind.DISTRICT,
-            Kind.SUBDISTRICT,
-            Kind.ROAD,
-            Kind.NUMBER,
-            Kind.ESTATE,
-            Kind.BUILDING,
-            Kind.UNIT,
-            Kind.FLOOR,
-            Kind.ROOM,
-        )
-    )
-}
-ESTATE_WORDS = "花园|新村|公寓|小区|家园|花苑|名邸|雅居|[^公]苑|[一二三四五六七八九十]村"
-_HAN = r"[\u3400-\u9fff]"
-# A road's name is short and no village, quarter or town stands before it: the tagger reads those.
-_ROAD_NAME = rf"[\u3400-\u9fff--[村区县市镇乡队庄]]{{0,3}}{_HAN}"
-_COUNT = rf"第?[0{NUMERALS}{STEMS}A-Za-z-]{{1,6}}"
-# What cannot be register text is not read by the rules first: that costs more than the tagger.
-REGISTER_FORM = (
-    rf"^{_HAN}{{2,24}}(?:街道|镇|乡)(?:办事处)?"
-    rf"{_ROAD_NAME}(?:{'|'.join(ROAD_WORDS)})[0{NUMERALS}{STEMS}之-]{{1,7}}[号弄#{HOUSE}]"
-    rf"(?:{_HAN}{{1,10}}(?:{ESTATE_WORDS}))?"
-    rf"(?:{_COUNT}(?:{'|'.join(BUILDING_WORDS)}|#))?"
-    rf"(?:{_COUNT}(?:{'|'.join(UNIT_WORDS)}))?(?:{_COUNT}(?:{'|'.join(FLOOR_WORDS)}))?"
-    rf"(?:{_COUNT}(?:{'|'.join(ROOM_WORDS)})?)?$"
-)
 GAP = r"[0-9] (?:号|幢|栋|座|楼|单元|层|室|弄)"
-IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER = (
-    "register_order",
-    "no_register_form",
-    "not_in_order",
-    "left_over",
-)
-REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER)
-"""Why a reader was chosen; the first is the rules'."""
 
 BATCH = 1 << 17
 MOST_HELD = 1 << 20
@@ -176,23 +130,24 @@ class _Memory:
         """Give the elements of texts that begin at a row, and the place in REASONS of each text."""
         buffer = lay_out_folded(texts)
         numbers, pieces, reasons = self._number_templates(buffer, model)
-        row, piece, start, end = spread_pieces(numbers, pieces.first, pieces.starts, pieces.ends)
-        kinds, worded = pieces.kinds[piece], pieces.wordings[piece]
-        open_ = np.flatnonzero(worded < 0)
-        begins = buffer.starts[row[open_]]
+        told = spread_pieces(numbers, pieces, buffer.starts, first)
+        open_, begins = told.open_, told.begins
         with self._turn:
-            worded[open_] = self._number_wordings(
-                buffer.codes, begins + start[open_], begins + end[open_], kinds[open_]
+            told.wordings[open_] = self._number_wordings(
+                buffer.codes,
+                begins,
+                begins + told.end[open_] - told.start[open_],
+                told.kinds[open_],
             )
             normals = self._normals
         elements = pl.DataFrame(
             {
-                "row": row + np.uint32(first),
-                "start": start,
-                "end": end,
-                "kind": pl.Series(KINDS).gather(kinds),
-                "normal": normals.gather(worded),
-                "confidence": pieces.sure[piece],
+                "row": told.row,
+                "start": told.start,
+                "end": told.end,
+                "kind": pl.Series(KINDS).gather(told.kinds),
+                "normal": normals.gather(told.wordings),
+                "confidence": told.sure,
             }
         )
         return elements, reasons[numbers]
@@ -217,25 +172,20 @@ class _Memory:
         digits = self._templates.marks[first : self._templates.n].astype(np.bool_)
         found, reasons = read_templates(texts, digits, model)
         held = self._pieces
-        counts = np.bincount(found["row"].to_numpy(), minlength=len(texts))
-        kinds = (
-            found["kind"]
-            .replace_strict(list(KINDS), list(range(len(KINDS))), return_dtype=pl.UInt8)
-            .to_numpy()
-        )
-        begins = self._templates.starts[first + found["row"].to_numpy().astype(np.int64)]
-        starts, ends = begins + found["start"].to_numpy(), begins + found["end"].to_numpy()
-        wordings = np.full(len(found), -1, dtype=np.int32)
+        counts = np.bincount(found.rows, minlength=len(texts))
+        begins = self._templates.starts[first + found.rows]
+        starts, ends = begins + found.starts, begins + found.ends
+        wordings = np.full(len(found.rows), -1, dtype=np.int32)
         fixed = np.flatnonzero(~hold_digits(self._templates.codes, starts, ends))
         wordings[fixed] = self._number_wordings(
-            self._templates.codes, starts[fixed], ends[fixed], kinds[fixed]
+            self._templates.codes, starts[fixed], ends[fixed], found.kinds[fixed]
         )
         self._pieces = Pieces(
             first=np.concatenate([held.first, held.first[-1] + np.cumsum(counts)]),
-            starts=np.concatenate([held.starts, found["start"].to_numpy()]),
-            ends=np.concatenate([held.ends, found["end"].to_numpy()]),
-            kinds=np.concatenate([held.kinds, kinds]),
-            sure=np.concatenate([held.sure, found["confidence"].to_numpy()]),
+            starts=np.concatenate([held.starts, found.starts]),
+            ends=np.concatenate([held.ends, found.ends]),
+            kinds=np.concatenate([held.kinds, found.kinds]),
+            sure=np.concatenate([held.sure, found.sure]),
             wordings=np.concatenate([held.wordings, wordings]),
         )
         self._reasons = np.concatenate([self._reasons, reasons])
@@ -266,28 +216,28 @@ class _Memory:
 
 def read_templates(
     templates: pl.Series, digits: NDArray[np.bool_], model: Model
-) -> tuple[pl.DataFrame, NDArray[np.uint8]]:
+) -> tuple[Found, NDArray[np.uint8]]:
     """Read templates, which may stand for texts with digits other than 0.
 
-    Returns row, start, end, kind and confidence, and the place in REASONS of each.
+    Returns their elements, and the place in REASONS of each.
     """
-    reasons = np.full(len(templates), REASONS.index(NO_FORM), dtype=np.uint8)
-    formed = np.flatnonzero(templates.str.contains(REGISTER_FORM).to_numpy())
-    ruled = find_pieces(templates.gather(formed))
-    reasons[formed] = _judge(ruled, templates.gather(formed))
-    is_plain = reasons == REASONS.index(IN_ORDER)
-    kept = ruled.with_columns(row=pl.Series(formed).gather(ruled["row"])).filter(
-        pl.Series(is_plain[formed]).gather(ruled["row"])
-    )
-    others = np.flatnonzero(~is_plain)
+    ruled, reasons = read_register_texts(templates)
+    others = np.flatnonzero(reasons != REASONS.index(IN_ORDER))
+    if not len(others):
+        return ruled, reasons
     spare = templates.gather(others)
     tagged = mend_tagged(_tag_without_gaps(spare, digits[others], model), spare)
-    tagged = tagged.with_columns(row=pl.Series(others).gather(tagged["row"]))
-    columns = ["row", "start", "end", "kind", "confidence"]
-    found = pl.concat(
-        [part.select(pl.col("row").cast(pl.UInt32), *columns[1:]) for part in (kept, tagged)]
-    )
-    return found.sort("row", "start"), reasons
+    kinds = tagged["kind"].replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
+    return merge_found(
+        ruled,
+        Found(
+            rows=others[tagged["row"].to_numpy()],
+            starts=tagged["start"].to_numpy(),
+            ends=tagged["end"].to_numpy(),
+            kinds=kinds.to_numpy(),
+            sure=tagged["confidence"].to_numpy(),
+        ),
+    ), reasons
 
 
 def _tag_without_gaps(folded: pl.Series, digits: NDArray[np.bool_], model: Model) -> pl.DataFrame:
@@ -304,38 +254,3 @@ def _tag_without_gaps(folded: pl.Series, digits: NDArray[np.bool_], model: Model
         here = slice(first[gap], first[gap + 1])
         starts[here], ends[here] = places[starts[here]], places[ends[here] - 1] + 1
     return tagged.with_columns(start=starts, end=ends)
-
-
-def _judge(ruled: pl.DataFrame, folded: pl.Series) -> NDArray[np.uint8]:
-    """Say of each text whether the rules' reading of it is that of register text, or why not."""
-    texts = pl.DataFrame({"text": folded}).with_row_index("row")
-    ranked = ruled.join(texts, on="row", how="left", maintain_order="left").with_columns(
-        rank=pl.col("kind").replace_strict(ORDER, default=None, return_dtype=pl.Int8),
-        gap=pl.col("start") - pl.col("end").shift(1, fill_value=0).over("row"),
-        said=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")),
-    )
-    swallows = pl.col("said").str.contains(".[省市区县].")
-    has = [
-        (pl.col("kind") == kind.value).any() for kind in (Kind.SUBDISTRICT, Kind.ROAD, Kind.NUMBER)
-    ]
-    judged = ranked.group_by("row").agg(
-        in_order=pl.col("rank").is_not_null().all()
-        & (pl.col("rank").diff().drop_nulls() > 0).all()
-        & ~((pl.col("kind") == Kind.SUBDISTRICT.value) & swallows).any()
-        & pl.all_horizontal(has),
-        whole=(pl.col("gap") == 0).all()
-        & (pl.col("end").max() == pl.col("text").first().str.len_chars()),
-    )
-    return (
-        texts.join(judged, on="row", how="left", maintain_order="left")
-        .select(
-            pl.when(~pl.col("in_order").fill_null(value=False))
-            .then(REASONS.index(NOT_IN_ORDER))
-            .when(~pl.col("whole"))
-            .then(REASONS.index(LEFT_OVER))
-            .otherwise(REASONS.index(IN_ORDER))
-            .cast(pl.UInt8)
-        )
-        .to_series()
-        .to_numpy()
-    )

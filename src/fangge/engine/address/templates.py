@@ -300,19 +300,6 @@ def _number(  # noqa: PLR0913, PLR0917 - Numba takes arrays by place, not by nam
     return numbers, n_held
 
 
-@dataclass(slots=True)
-class Pieces:
-    """The pieces of each template: those of template t are `first[t] : first[t + 1]`."""
-
-    first: Places
-    starts: NDArray[np.uint16]
-    ends: NDArray[np.uint16]
-    kinds: NDArray[np.uint8]
-    sure: NDArray[np.float32]
-    wordings: Numbers
-    """The number of each piece's wording, where it holds no digit; else -1."""
-
-
 @numba.njit(cache=True, nogil=True)
 def hold_digits(codes: Codes, starts: Places, ends: Places) -> Flags:
     """Tell which runs of characters hold a digit."""
@@ -333,28 +320,3 @@ def hold_other_digits(codes: Codes, starts: Places, ends: Places) -> Flags:
                 held[run] = True
                 break
     return held
-
-
-@numba.njit(cache=True, nogil=True)
-def spread_pieces(
-    numbers: Numbers,
-    first: Places,
-    starts: NDArray[np.uint16],
-    ends: NDArray[np.uint16],
-) -> tuple[NDArray[np.uint32], Places, NDArray[np.uint16], NDArray[np.uint16]]:
-    """Give every text the pieces of its template: text, piece, start and end in the text."""
-    n = 0
-    for number in numbers:
-        n += first[number + 1] - first[number]
-    row = np.empty(n, dtype=np.uint32)
-    piece = np.empty(n, dtype=np.int64)
-    start = np.empty(n, dtype=np.uint16)
-    end = np.empty(n, dtype=np.uint16)
-    at = 0
-    for text in range(len(numbers)):
-        number = numbers[text]
-        for p in range(first[number], first[number + 1]):
-            row[at], piece[at] = text, p
-            start[at], end[at] = starts[p], ends[p]
-            at += 1
-    return row, piece, start, end
