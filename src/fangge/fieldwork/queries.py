@@ -11,6 +11,7 @@ from fangge.fieldwork.models import FieldTask, StateOfTask
 from fangge.fieldwork.rules import DUE_AFTER, TaskKind, TaskState, is_overdue
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.wall import beyond_scope
 
 PAGE_TASKS = 50
 MEASURED_DAYS = 90
@@ -90,6 +91,7 @@ def _as_errand(actor: Actor, task: FieldTask, now: datetime) -> Errand:
     )
 
 
+@beyond_scope()
 def subjects_to_look_at(kind: str) -> list[int]:
     """Give what the open tasks of a kind are about."""
     found = FieldTask.objects.filter(kind=kind, state=StateOfTask.OPEN, subject_id__isnull=False)
@@ -110,6 +112,7 @@ def count_tasks(actor: Actor) -> dict[str, int]:
     }
 
 
+@beyond_scope()
 def measure_answers(now: datetime) -> Answered:
     """Measure how many tasks asked in the last 90 days are answered, and the median days to it."""
     with connection.cursor() as cursor:

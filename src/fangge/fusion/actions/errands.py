@@ -15,6 +15,7 @@ from fangge.fusion.queries.pairs import entries_of, get_pair
 from fangge.fusion.rules.quality.shape import Remedy
 from fangge.kernel.actor import Actor, system_actor
 from fangge.kernel.errors import Invalid
+from fangge.kernel.wall import beyond_scope
 from fangge.registers.queries.places import Place, place_of_entry
 
 
@@ -69,6 +70,7 @@ def may_look_into_finding(actor: Actor, finding_id: int) -> bool:
     return place is not None and actor.may("fieldtasks.ask", grid_id=place.grid_id)
 
 
+@beyond_scope()
 def follow_answer(event: FieldTaskAccepted) -> None:
     """Let a finding follow the answer that was accepted; a pair's waits at its desk."""
     if event.kind == ErrandKind.FINDING and event.subject_id is not None:
@@ -81,6 +83,7 @@ def follow_answer(event: FieldTaskAccepted) -> None:
         )
 
 
+@beyond_scope()
 def call_off_closed(event: FindingsChanged) -> None:
     """Call off who was to look at a finding that closed in the meantime."""
     asked = subjects_to_look_at(ErrandKind.FINDING)
