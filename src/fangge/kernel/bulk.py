@@ -53,7 +53,8 @@ def _copy(cursor: Any, table: str, frame: pl.DataFrame) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL '\\N')").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
     )
-    with cursor.copy(statement) as copy:
+    # A COPY passes Django's cursor by: its errors become Django's here, as any statement's do.
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for part in text.iter_slices(50_000):
             buffer = io.BytesIO()
             part.write_csv(buffer, include_header=False, null_value=NULL)
@@ -69,7 +70,7 @@ def read_frame(
         bound = sql.SQL(query) if not parameters else bind(query, parameters)
         buffer = io.BytesIO()
         copying = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, NULL '\\N')").format(bound)
-        with cursor.copy(copying) as copy:
+        with connection.wrap_database_errors, cursor.copy(copying) as copy:
             for part in copy:
                 buffer.write(part)
     if not buffer.tell():
