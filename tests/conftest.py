@@ -27,6 +27,15 @@ def noon() -> datetime:
     return datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hash passwords of the tests quickly; the site reads such hashes as it reads its own."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.hashing.QuickHasher"]):
+        yield
+
+
 @pytest.fixture(scope="session")
 def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated district of a few grids, as departments send it."""

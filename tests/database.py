@@ -15,6 +15,8 @@ if worker and os.environ.pop(OURS, ""):
 elif "DATABASE_URL" not in os.environ:
     os.environ[OURS] = "1"
 os.environ.setdefault("FANGGE_DATA", str(HERE / ".fangge" / "test"))
+# Tests of the second factor turn it on; all others sign in with a password alone.
+os.environ.setdefault("FANGGE_SECOND_FACTOR_ROLES", "none")
 # Playwright keeps an event loop in the main thread; the tests ask the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # Whatever a test asks over HTTP is asked as the site's role: behind the second wall.

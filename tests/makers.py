@@ -8,6 +8,7 @@ from fangge.access.queries import actor_for
 from fangge.access.rules import VERBS, Role
 from fangge.areas.models import Area
 from fangge.fusion.actions.ingest import stage_file
+from fangge.kernel import clock
 from fangge.kernel.actor import Actor, system_actor
 
 PASSWORD = "bridge-over-water-7"  # noqa: S105 - of test accounts only
@@ -22,7 +23,8 @@ def make_staff(role: Role, *, area: Area | None = None, username: str = "") -> A
         username=username or f"test-{role}",
         name="测试",
         password=PASSWORD,
-        now=LONG_AGO,
+        is_temporary=False,
+        now=clock.now(),
     )
     assign_role(actor=actor, staff=staff, role=role, area=area, now=LONG_AGO)
     return actor_for(staff, now=datetime(2026, 11, 23, tzinfo=UTC))

@@ -28,6 +28,12 @@ OPEN = {
     # Staff and the ledger: guarded by verbs; the site's role cannot change what was written.
     "access_staffmember": "staff, as signing in needs them",
     "access_assignment": "staff, as signing in needs them",
+    "access_pastpassword": "staff: hashes",
+    "access_staffsession": "staff: devices and networks, asked before anybody is known",
+    "access_signintry": "staff: devices and networks, kept before anybody is known",
+    "access_codemaker": "staff: sealed secrets, asked before anybody is known",
+    "access_passkey": "staff: public halves of keys, asked before anybody is known",
+    "access_recoverycode": "staff: keyed hashes",
     "audit_entry": "register codes; the site's role appends and reads",
     # Residents are let in by these before anybody knows who they are.
     "portal_accesscode": "keyed hashes of codes",

@@ -41,12 +41,16 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
 
 
 def sign_in(page: Page, username: str) -> None:
+    type_password(page, username)
+    expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+
+
+def type_password(page: Page, username: str) -> None:
     passwords = json.loads((Path(os.environ["FANGGE_DATA"]) / "demo-accounts.json").read_text())
     page.goto("/")
     page.get_by_label("账号").fill(username)
     page.get_by_label("密码").fill(passwords[username])
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+    page.get_by_role("button", name="登录", exact=True).click()
 
 
 @pytest.fixture(scope="session")

@@ -19,3 +19,4 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         # The site's role gets its rights on whatever tables this version brought.
         post_migrate.connect(raise_wall, sender=self)
+        import_module("fangge.access.subscribers").connect()

@@ -12,6 +12,8 @@ class StaffMember(AbstractBaseUser):
     name = models.CharField(max_length=60)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField()
+    password_set_at = models.DateTimeField(null=True)
+    password_is_temporary = models.BooleanField(default=False)
 
     objects = UserManager()
 
@@ -43,3 +45,103 @@ class Assignment(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
+
+
+class PastPassword(models.Model):
+    """A password somebody had, as its hash, so that it is not taken again."""
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="past_passwords")
+    hash = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    @override
+    def __str__(self) -> str:
+        return f"past password {self.pk}"
+
+
+class StaffSession(models.Model):
+    """One stay, from a sign-in to its end; the key is forgotten when it has ended."""
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="sessions")
+    # Unique among those that have one, so it is NULL where there is none.
+    key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001
+    way = models.CharField(max_length=20)
+    device = models.CharField(max_length=80)
+    network = models.CharField(max_length=60, blank=True)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None) | models.Q(key=None),
+                name="an_ended_session_has_no_key",
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class SignInTry(models.Model):
+    """One try to sign in as somebody who is registered, and how it came out."""
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="sign_in_tries")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=20)
+    way = models.CharField(max_length=20, blank=True)
+    device = models.CharField(max_length=80)
+    network = models.CharField(max_length=60, blank=True)
+    is_new_device = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "-at"])]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.pk}"
+
+
+class CodeMaker(models.Model):
+    """A person's app that makes a code every 30 seconds; its secret is sealed."""
+
+    staff = models.OneToOneField(StaffMember, on_delete=models.CASCADE, related_name="code_maker")
+    secret = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"code maker {self.pk}"
+
+
+class Passkey(models.Model):
+    """A key of a person's device or security key: the public half."""
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=40)
+    credential = models.BinaryField()
+    credential_hash = models.CharField(max_length=64, unique=True)
+    n_signed = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"passkey {self.pk}"
+
+
+class RecoveryCode(models.Model):
+    """A code for the day the phone is lost, as its hash; it opens once."""
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="recovery_codes")
+    hash = models.CharField(max_length=128)
+    used_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"

@@ -1,19 +1,33 @@
-"""An actor for a signed-in user."""
+"""An actor for a signed-in user; how people sign in, and where they are signed in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from fangge.access.models import Assignment
-from fangge.access.rules import FIELD_ROLES, VERBS, verbs_of
+from fangge.access.models import Assignment, CodeMaker, StaffMember
+from fangge.access.rules import (
+    FIELD_ROLES,
+    VERBS,
+    PasswordAge,
+    name_device,
+    name_network,
+    verbs_of,
+)
 from fangge.areas.queries import grids_within
 from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Missing, Refused
 
 if TYPE_CHECKING:
-    from fangge.access.models import StaffMember
+    from fangge.access.models import Passkey, SignInTry, StaffSession
+
+PASSWORD_AGE = PasswordAge(
+    most=timedelta(days=settings.PASSWORD_DAYS),
+    warned=timedelta(days=settings.PASSWORD_WARNED_DAYS),
+)
 
 
 def permitted_verbs() -> dict[str, frozenset[str]]:
@@ -36,9 +50,11 @@ def duty_officers(*, area_id: int | None, now: datetime) -> list[str]:
 
 
 class StaffRequest(HttpRequest):
-    """A request whose actor is known."""
+    """A request whose actor is known, and how long they may be idle."""
 
     actor: Actor
+    seconds_left: int
+    seconds_idle: int
 
 
 def actor_for(staff: "StaffMember", *, now: datetime) -> Actor:
@@ -108,3 +124,112 @@ def _reach(held: list[Assignment]) -> frozenset[int] | None:
 
 def _covers(wide: frozenset[int] | None, narrow: frozenset[int] | None) -> bool:
     return wide is None or (narrow is not None and narrow <= wide)
+
+
+def staff_of(request: HttpRequest) -> StaffMember:
+    """Give the person who is signed in. Raises `Refused` where nobody is."""
+    if not isinstance(request.user, StaffMember):
+        raise Refused("Sign in first.")
+    return request.user
+
+
+class StaffUnknown(Missing):
+    """There is no such person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What somebody calls with, and from which network."""
+
+    device: str
+    network: str
+
+
+def read_caller(request: HttpRequest) -> Caller:
+    """Say in words what a request comes with, and from which network."""
+    return Caller(
+        device=name_device(request.headers.get("User-Agent", "")),
+        network=name_network(request.META.get("REMOTE_ADDR", "")),
+    )
+
+
+def staff_visible_to(actor: Actor) -> "QuerySet[StaffMember]":
+    """Give those whose sign-in this actor looks after."""
+    actor.require("sign_ins.see")
+    return StaffMember.objects.order_by("username")
+
+
+def find_staff(*, actor: Actor, staff_id: int) -> StaffMember:
+    """Give one person whose sign-in this actor looks after. Raises `StaffUnknown`."""
+    staff = staff_visible_to(actor).filter(pk=staff_id).first()
+    if staff is None:
+        raise StaffUnknown("There is no such person.")
+    return staff
+
+
+def find_by_username(username: str) -> StaffMember | None:
+    """Give the person of this name who may sign in, if there is one."""
+    return StaffMember.objects.filter(username=username, is_active=True).first()
+
+
+def find_by_id(staff_id: int) -> StaffMember | None:
+    """Give the person who is on the way in, if they may still sign in."""
+    return StaffMember.objects.filter(pk=staff_id, is_active=True).first()
+
+
+def roles_of(staff: StaffMember, *, now: datetime) -> list[str]:
+    """Give the roles a person has now."""
+    holding = staff.assignments.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return sorted(set(holding.values_list("role", flat=True)))
+
+
+def must_change_password(staff: StaffMember, *, now: datetime) -> bool:
+    """Tell whether a password was made by somebody else, or is too old."""
+    set_at = staff.password_set_at or staff.joined_at
+    return staff.password_is_temporary or PASSWORD_AGE.is_over(set_at=set_at, now=now)
+
+
+def password_days_left(staff: StaffMember, *, now: datetime) -> int:
+    """Give the days until a password is too old."""
+    return max(0, PASSWORD_AGE.days_left(set_at=staff.password_set_at or staff.joined_at, now=now))
+
+
+def is_password_near_its_end(staff: StaffMember, *, now: datetime) -> bool:
+    """Tell whether its owner should be told that a password grows too old."""
+    return PASSWORD_AGE.is_near(set_at=staff.password_set_at or staff.joined_at, now=now)
+
+
+def code_maker_of(staff: StaffMember) -> CodeMaker | None:
+    return CodeMaker.objects.filter(staff=staff).first()
+
+
+def passkeys_of(staff: StaffMember) -> "list[Passkey]":
+    return list(staff.passkeys.order_by("pk"))
+
+
+def count_factors(staff: StaffMember) -> int:
+    """Count a person's second factors; recovery codes are none."""
+    return CodeMaker.objects.filter(staff=staff).count() + staff.passkeys.count()
+
+
+def count_recovery_codes(staff: StaffMember) -> int:
+    """Count the recovery codes that are left."""
+    return staff.recovery_codes.filter(used_at=None).count()
+
+
+def sessions_of(staff: StaffMember) -> "list[StaffSession]":
+    """Give the sessions that a person is in, the one last seen first."""
+    return list(staff.sessions.filter(ended_at=None).order_by("-last_seen_at"))
+
+
+def tries_of(staff: StaffMember, *, n_most: int = 20) -> "list[SignInTry]":
+    """Give the last tries to sign in as this person, newest first."""
+    return list(staff.sign_in_tries.order_by("-pk")[:n_most])
+
+
+def failures_before(entered: "SignInTry") -> "list[SignInTry]":
+    """Give the tries that failed between a sign-in and the one before it."""
+    held = entered.staff.sign_in_tries.filter(pk__lt=entered.pk)
+    last = held.filter(outcome="in").order_by("-pk").first()
+    failed = held.exclude(outcome="in").order_by("-pk")
+    return list(failed.filter(pk__gt=last.pk) if last is not None else failed)

@@ -1,5 +1,9 @@
-"""Role to permitted verbs: one table, and nobody does another administrator's work."""
+"""Role to permitted verbs: one table, and nobody does another administrator's work; sign-in."""
 
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -78,7 +82,9 @@ VERBS: dict[Role, frozenset[str]] = {
             "retention.see",
         }
     ),
-    Role.SECURITY_ADMINISTRATOR: frozenset({"home.see", "staff.see", "staff.assign"}),
+    Role.SECURITY_ADMINISTRATOR: frozenset(
+        {"home.see", "staff.see", "staff.assign", "sign_ins.see", "sign_ins.reset"}
+    ),
     Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
 }
@@ -92,3 +98,98 @@ def verbs_of(roles: list[str]) -> frozenset[str]:
     """Give every verb that these roles permit; a role nobody knows permits nothing."""
     known = {role.value: role for role in Role}
     return frozenset[str]().union(*(VERBS[known[role]] for role in roles if role in known))
+
+
+class Ending(StrEnum):
+    """Why a session came to its end."""
+
+    SIGNED_OUT = "signed_out"
+    IDLE = "idle"
+    AGE = "age"
+    ENDED_BY_OWNER = "ended_by_owner"
+    ENDED_BY_OFFICE = "ended_by_office"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    SECOND_FACTOR_CHANGED = "factor_changed"
+    ROLES_CHANGED = "roles_changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lasts."""
+
+    idle: timedelta
+    age: timedelta
+
+    def ends_at(self, *, started_at: datetime, last_seen_at: datetime) -> datetime:
+        return min(last_seen_at + self.idle, started_at + self.age)
+
+    def ending(self, *, started_at: datetime, last_seen_at: datetime, now: datetime) -> str:
+        """Say why a session is at its end, or nothing."""
+        if now >= started_at + self.age:
+            return Ending.AGE
+        return Ending.IDLE if now >= last_seen_at + self.idle else ""
+
+
+KINDS = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
+"""Small letters, capitals, digits, and everything else, Chinese characters too."""
+
+
+def count_kinds(password: str) -> int:
+    """Count the kinds of characters in a password."""
+    return sum(re.search(kind, password) is not None for kind in KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAge:
+    """How old a password may grow, and how long before that its owner is told."""
+
+    most: timedelta
+    warned: timedelta
+
+    def days_left(self, *, set_at: datetime, now: datetime) -> int:
+        """Count the days that are left, the one begun included."""
+        return -((now - set_at - self.most) // timedelta(days=1))
+
+    def is_over(self, *, set_at: datetime, now: datetime) -> bool:
+        return now >= set_at + self.most
+
+    def is_near(self, *, set_at: datetime, now: datetime) -> bool:
+        return now >= set_at + self.most - self.warned
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("MicroMessenger", "WeChat"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def name_device(user_agent: str) -> str:
+    """Say in words what somebody signs in with, such as `Chrome · Windows`."""
+    found = [
+        next((name for mark, name in names if mark in user_agent), "")
+        for names in (BROWSERS, SYSTEMS)
+    ]
+    return " · ".join(filter(None, found)) or user_agent.split("/", maxsplit=1)[0].strip()[:40]
+
+
+def name_network(address: str) -> str:
+    """Give the network of an address, which tells a place without telling a desk."""
+    try:
+        held = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    width = 24 if held.version == 4 else 64  # noqa: PLR2004 - IP version 4
+    return str(ipaddress.ip_network(f"{address}/{width}", strict=False))

@@ -41,7 +41,12 @@ def make_demo_accounts() -> list[Account]:
     for username, (name, role) in ACCOUNTS.items():
         password = passwords.setdefault(username, secrets.token_urlsafe(12))
         staff = register_staff(
-            actor=actor, username=username, name=name, password=password, now=clock.now()
+            actor=actor,
+            username=username,
+            name=name,
+            password=password,
+            is_temporary=False,
+            now=clock.now(),
         )
         kind = "grid" if username in IN_ONE_GRID else "community"
         is_local = username in IN_ONE_GRID | IN_ONE_COMMUNITY

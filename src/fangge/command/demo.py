@@ -158,6 +158,8 @@ def serve_demo(port: int, summary: dict[str, Any]) -> None:
     click.echo("\nDemo accounts (name, password, role):")
     for account in accounts:
         click.echo(f"  {account.username:<12}{account.password:<20}{account.role}")
+    if os.environ.setdefault("FANGGE_SECOND_FACTOR_ROLES", "none") == "none":
+        click.echo("\nThe demo asks nobody for a second factor: a real site asks by role.")
     sys.stdout.flush()
     forget_address()
     os.execv(  # noqa: S606 - our own program, in this one's place

@@ -92,8 +92,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fangge.access.middleware.SessionKeeper",
     "fangge.access.middleware.ActorMiddleware",
     "fangge.kernel.web.ErrorsToResponses",
+    "fangge.access.middleware.SignInGate",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -125,11 +127,35 @@ AUTHENTICATION_BACKENDS = [
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": int(os.environ.get("FANGGE_PASSWORD_LENGTH", "10"))},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+# Kinds of characters that a password needs; passwords that are not taken again; days of its life.
+PASSWORD_KINDS = int(os.environ.get("FANGGE_PASSWORD_KINDS", "3"))
+PASSWORD_HISTORY = 5
+PASSWORD_DAYS = int(os.environ.get("FANGGE_PASSWORD_DAYS", "90"))
+PASSWORD_WARNED_DAYS = 7
+# Sessions end after minutes without work, and after hours whatever was done.
+SESSION_IDLE_MINUTES = int(os.environ.get("FANGGE_IDLE_MINUTES", "15"))
+SESSION_AGE_HOURS = 12
+# Roles whose people sign in with a second factor; `none` turns it off, as the demo does.
+SECOND_FACTOR_ROLES = frozenset(
+    os.environ.get(
+        "FANGGE_SECOND_FACTOR_ROLES",
+        "security_administrator,auditor,system_administrator,steward",
+    ).split(",")
+) - {"none", ""}
+# The office's own sign-in, where it has one (OpenID Connect).
+OFFICE = {
+    "issuer": os.environ.get("FANGGE_OIDC_ISSUER", "").rstrip("/"),
+    "client": os.environ.get("FANGGE_OIDC_CLIENT", "fangge"),
+    "claim": os.environ.get("FANGGE_OIDC_CLAIM", "preferred_username"),
+    "name": os.environ.get("FANGGE_OIDC_NAME", ""),
+}
+OFFICE_ASKS_SECOND_FACTOR = os.environ.get("FANGGE_OIDC_SECOND_FACTOR") == "1"
+OFFICE_SECRET = KEYS.find("oidc_secret") or ""
 LOGIN_URL = "access:sign-in"
 LOGIN_REDIRECT_URL = "insight:home"
 LOGOUT_REDIRECT_URL = "access:sign-in"
@@ -138,7 +164,17 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_LOCKOUT_TEMPLATE = "access/locked.html"
 AXES_RESET_ON_SUCCESS = True
-SESSION_COOKIE_AGE = 12 * 3600
+# What people type into these fields is kept nowhere.
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "ip_address",
+    "password",
+    "current",
+    "fresh",
+    "again",
+    "code",
+]
+SESSION_COOKIE_AGE = SESSION_AGE_HOURS * 3600
 SESSION_COOKIE_NAME = "fangge_session"
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from fangge.access.actions.passwords import set_password
+from fangge.access.actions.sessions import end_sessions
 from fangge.access.models import Assignment, StaffMember
-from fangge.access.rules import Role
+from fangge.access.rules import Ending, Role
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Invalid
 
@@ -20,16 +22,24 @@ class RoleUnknown(Invalid):
 
 @transaction.atomic
 def register_staff(
-    *, actor: Actor, username: str, name: str, password: str, now: datetime
+    *,
+    actor: Actor,
+    username: str,
+    name: str,
+    password: str,
+    now: datetime,
+    is_temporary: bool = True,
 ) -> StaffMember:
-    """Let a person sign in; they may do nothing until they are assigned a role."""
+    """Let a person sign in; they may do nothing until they are assigned a role.
+
+    A temporary password opens the page where they take one of their own, and nothing else.
+    """
     actor.require("staff.assign")
     staff, _ = StaffMember.objects.get_or_create(
         username=username, defaults={"name": name, "joined_at": now}
     )
     staff.name = name
-    staff.set_password(password)
-    staff.save()
+    set_password(staff=staff, password=password, is_temporary=is_temporary, now=now)
     return staff
 
 
@@ -44,7 +54,9 @@ def assign_role(
     actor.require("staff.assign")
     if role not in list(Role):
         raise RoleUnknown(f"There is no role {role}. There are: {', '.join(Role)}.")
-    assignment, _ = Assignment.objects.get_or_create(
+    assignment, is_new = Assignment.objects.get_or_create(
         staff=staff, role=role, area=area, ends_at=None, defaults={"starts_at": now}
     )
+    if is_new:
+        end_sessions(actor=actor, staff=staff, ending=Ending.ROLES_CHANGED, now=now)
     return assignment

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from fangge.access.actions.second_factor import reseal_code_makers
 from fangge.audit.actions import record_act
 from fangge.fusion.actions.requests.records import SEALED_REQUEST
 from fangge.fusion.adapters.staging import SEALED_ROW
@@ -28,6 +29,7 @@ def reseal_everything(
     actor.require("keys.rotate")
     n_sealed = reseal_registers(actor=actor, tell=tell)
     n_sealed += sum(reseal_column(held, tell=tell) for held in RECORDS)
+    n_sealed += reseal_code_makers()
     number = open_vault().key_number
     record_act(
         actor=actor,
