@@ -73,7 +73,8 @@ def _fill(said: Said) -> tuple[tuple[str, str, str], ...]:
     for kind in FILLED:
         codes = {division.code[: CODE_LENGTH[kind]] for division in meant}
         held = by_code.get(codes.pop()) if len(codes) == 1 else None
-        if held is not None and kind.value not in named and held not in meant:
+        is_said = kind.value in named or (held is not None and held.name in named.values())
+        if held is not None and not is_said and held not in meant:
             filled.append((kind.value, held.name, held.code))
     return tuple(filled)
 

@@ -7,7 +7,7 @@ from string import ascii_letters
 
 import polars as pl
 
-from fangge.engine.address.divisions import name_division, read_divisions
+from fangge.engine.address.divisions import DivisionSpan, name_division, read_divisions
 from fangge.engine.address.elements import (
     BUILDING_WORDS,
     COMMUNITY_WORDS,
@@ -204,7 +204,7 @@ def read_head(template: str) -> tuple[Piece, ...]:
 def parse_head(template: str) -> tuple[Piece, ...]:
     """Read a head as `read_head` does, and remember nothing."""
     spans = read_divisions(template)
-    pieces: list[Piece] = [(s.start, s.end, s.division.kind) for s in spans]
+    pieces: list[Piece] = [(s.start, s.end, _kind_of(s, template)) for s in spans]
     at = pieces[-1][1] if pieces else 0
     seen_road = False
     while at < len(template):
@@ -216,6 +216,13 @@ def parse_head(template: str) -> tuple[Piece, ...]:
         pieces.append(piece)
         at = piece[1]
     return tuple(_join_redundant(pieces))
+
+
+def _kind_of(span: DivisionSpan, template: str) -> Kind:
+    """Take a municipality that is written in full for the city that it is, too: 上海市黄浦区."""
+    kind = span.division.kind
+    is_city = kind is Kind.PROVINCE and template[span.end - 1] == "市"
+    return Kind.CITY if is_city else kind
 
 
 def _step(template: str, at: int, *, seen_road: bool) -> Piece:

@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fangge.engine.address.adjoining import KINDS, name_by_neighbours
 from fangge.engine.address.elements import Kind
 from fangge.engine.address.repairs import LOOKED_AT, SURE, Piece, repair_reading
 
@@ -30,6 +31,7 @@ def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
     """
     codes = np.frombuffer("".join(folded.to_list()).encode("utf-32-le"), dtype=np.uint32)
     bounds = np.concatenate([[0], np.cumsum(folded.str.len_chars().to_numpy(), dtype=np.int64)])
+    tagged = _name_by_neighbours(tagged, codes, bounds)
     odd = folded.str.contains(LOOKED_AT).to_numpy() | _have_spare_divisions(
         *_take_columns(tagged), codes, bounds
     )
@@ -52,6 +54,15 @@ def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
     return covered.with_columns(
         row=rows, start=starts.astype(np.uint16), end=ends.astype(np.uint16)
     )
+
+
+def _name_by_neighbours(
+    tagged: pl.DataFrame, codes: NDArray[np.uint32], bounds: NDArray[np.int64]
+) -> pl.DataFrame:
+    kinds = tagged["kind"].cast(pl.Enum(KINDS)).to_physical().to_numpy().astype(np.int64)
+    rows, starts, ends, _spare = _take_columns(tagged)
+    named = name_by_neighbours(kinds, rows, starts, ends, codes, bounds)
+    return tagged.with_columns(kind=pl.Series(KINDS, dtype=pl.String).gather(named))
 
 
 def _take_columns(

@@ -3,7 +3,7 @@
 import re
 
 from fangge.engine.address.divisions import load_divisions
-from fangge.engine.address.elements import NUMERALS, SURNAMES, Kind
+from fangge.engine.address.elements import NUMERALS, STEMS, SURNAMES, Kind
 from fangge.engine.address.normalise import FILLER, HOUSE, MOST_DIGITS, MOST_NUMERALS
 
 Piece = tuple[int, int, str, float]
@@ -16,22 +16,44 @@ _SYMBOLS = "[\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff]"
 _MARKUP = r"""[<>;='"{}]"""
 _NAMED = (Kind.ESTATE.value, Kind.ROAD.value, Kind.COMMUNITY.value, Kind.PERSON.value)
 _INNER = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.value)
+ROOMED = "幢栋座"
+_AT = "旁近边侧"
+_NEAR = "(?:[斜正]?对[面门过]|附近|旁边?|隔壁|[东南西北]{1,2}[侧面边])"
 _REPEATABLE = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
 
 LOOKED_AT = (
     rf"{FILLER}|{HOUSE}|{_TITLES}|{_MARKUP}|{_SYMBOLS}|号[甲乙丙丁]"
     rf"|(?:[0-9室幢元楼层][ ,;]*|[(])(?:{_NOISE})"
     r"|[0-9]#-?(?:[0-9]{1,2}-)?[0-9]{3,4}$|(?:[0-9]+-){3}|^.{1,4}$|^.{0,12}园区"
+    rf"|[{ROOMED}](?:[2-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)号$"
+    rf"|\)(?:[0-9]{{1,5}}|[{NUMERALS}]{{1,6}})号|[(][^()]*(?:对面|[{_AT}])[^()]*[)]|[(][^()]*[)]?$|{_NEAR}|[东西]中市|[上下]塘"
+    rf"|村民小组|[0-9],[0-9]+号|号[至到][0-9]|[元幢栋座层][{STEMS}]室"
     r"|幢[0-9]{1,2}-|[路街巷弄里道][0-9]{1,5}-[0-9]{1,5}号"
 )
 """What a text must hold to be repaired, people and divisions apart."""
 
+_HOUSED = re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}})号")
+_ASIDE = re.compile(rf"[(][^()]*(?:对面|[{_AT}])[^()]*[)]")
+_BESIDE = re.compile(rf"{_NEAR}(?![\u4e00-\u9fff])")
+# Roads of old towns that bear no word for one.
+_UNWORDED = re.compile(r"(?:[东西]中市|[\u4e00-\u9fff]{2,3}[上下]塘)(?=[0-9]{1,5}号)")
+_MANY_ROOMS = re.compile(
+    rf"(?<=[{ROOMED}])(?:[2-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)号$"
+)
 _PERSON = re.compile(
     rf"[{SURNAMES}](?:[\u4e00-\u9fff]{{0,2}}(?:{_TITLES})|[\u4e00-\u9fff]{{1,2}}(?= ?{FILLER}))"
 )
 _MARKED = (
     (Kind.PHONE, re.compile(rf"{FILLER}+")),
     (Kind.PERSON, _PERSON),
+    (Kind.REDUNDANT, _ASIDE),
+    (Kind.ROOM, _MANY_ROOMS),
+    (Kind.ROAD, _UNWORDED),
+    (Kind.GROUP, re.compile(rf"(?:第[0-9{NUMERALS}]+|[0-9]+)村民小组")),
+    (Kind.NUMBER, re.compile(r"[0-9]{1,5}号[至到][0-9]{1,5}号")),
+    (Kind.ROOM, re.compile(rf"(?<=[元幢栋座层])[{STEMS}]室")),
+    (Kind.NUMBER, re.compile(r"(?<=[路街巷里弄道,])[0-9]{1,5}(?=,(?:[0-9]{1,5},)*[0-9]{1,5}号)")),
+    (Kind.NUMBER, re.compile(r"(?<=[0-9],)[0-9]{1,5}号")),
     (
         Kind.NUMBER,
         re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}){HOUSE}"),
@@ -123,6 +145,45 @@ def _join_numbers(text: str, pieces: list[Piece]) -> list[Piece]:
                 continue
         kept.append((start, end, kind, sure))
     return kept
+
+
+def _number_houses(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Take 12号 for a house number where it stands behind a road, or one with an aside."""
+    kept: list[Piece] = []
+    for start, end, kind, sure in pieces:
+        told = [p for p in kept if p[2] != Kind.REDUNDANT.value]
+        follows = bool(told) and told[-1][2] == Kind.ROAD.value and kept[-1][1] == start
+        is_house = kind == Kind.BUILDING.value and _HOUSED.fullmatch(text, start, end) is not None
+        kept.append((start, end, Kind.NUMBER.value if follows and is_house else kind, sure))
+    return kept
+
+
+def _name_directions(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Tell where a text says that something is beside a place: 玄妙观附近."""
+    kept = pieces
+    for hit in _BESIDE.finditer(text):
+        met = [p for p in kept if p[0] < hit.end() and hit.start() < p[1]]
+        if all(p[:2] == hit.span() for p in met) and hit.start() > 0:
+            kept = [p for p in kept if p not in met]
+            kept.append((*hit.span(), Kind.DIRECTION.value, SURE))
+    return sorted(kept)
+
+
+def _close_brackets(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Let a name that opens a bracket close it: 苏州大学(东校区)."""
+    kept: list[Piece] = []
+    for start, end, kind, sure in pieces:
+        said = text[start:end]
+        is_open = (
+            kind in _NAMED and said.count("(") > said.count(")") and text[end : end + 1] == ")"
+        )
+        kept.append((start, end + is_open, kind, sure))
+    ends = {end for start, end, kind, _ in kept if kind in _NAMED}
+    return [
+        (start + (start + 1 in ends and text[start] == ")"), end, kind, sure)
+        for start, end, kind, sure in kept
+        if not (start + 1 == end and end in ends and text[start] == ")")
+    ]
 
 
 def _name_rest(text: str, pieces: list[Piece]) -> list[Piece]:
@@ -238,6 +299,9 @@ REPAIRS = (
     _name_floors,
     _name_zones,
     _join_numbers,
+    _number_houses,
+    _name_directions,
+    _close_brackets,
     _drop_noise,
     _trim,
     _name_rest,
