@@ -97,17 +97,46 @@ class Vault:
 
     def seal_column(self, texts: pl.Series, *, column: str) -> pl.Series:
         """Seal a whole column; what is missing stays missing."""
-        sealed = [None if text is None else self.seal(text, column=column) for text in texts]
+        encrypt, bound_to = self._ciphers[self.key_number].encrypt, column.encode()
+        head, nonces = bytes([self.key_number]), os.urandom(NONCE_BYTES * len(texts))
+        sealed = [
+            None
+            if text is None
+            else head
+            + (nonce := nonces[start : start + NONCE_BYTES])
+            + encrypt(nonce, text.encode(), bound_to)
+            for start, text in zip(range(0, len(nonces), NONCE_BYTES), texts.to_list(), strict=True)
+        ]
         return pl.Series(texts.name, sealed, dtype=pl.Binary)
 
     def hash_column(self, texts: pl.Series, *, column: str) -> pl.Series:
         """Hash a whole column; what is missing stays missing."""
-        hashes = [None if text is None else self.hash_text(text, column=column) for text in texts]
+        begin = _Keyed(self._finding_key, f"{column}\0")
+        hashes = [None if text is None else begin.hash(text) for text in texts.to_list()]
         return pl.Series(texts.name, hashes, dtype=pl.Binary)
 
     def hash_text(self, text: str, *, column: str) -> bytes:
         """Give a keyed hash to find the exact text by."""
         return hmac.new(self._finding_key, f"{column}\0{text}".encode(), hashlib.sha256).digest()
+
+
+class _Keyed:
+    """HMAC with SHA-256 of many texts that begin alike: what they share is hashed once.
+
+    Source: RFC 2104; gives what `hmac` gives, in less than half the time for short texts.
+    """
+
+    def __init__(self, key: bytes, beginning: str) -> None:
+        block = hashlib.sha256().block_size
+        padded = (key if len(key) <= block else hashlib.sha256(key).digest()).ljust(block, b"\0")
+        self._inner = hashlib.sha256(bytes(one ^ 0x36 for one in padded) + beginning.encode())
+        self._outer = hashlib.sha256(bytes(one ^ 0x5C for one in padded))
+
+    def hash(self, text: str) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def open_vault() -> Vault:
