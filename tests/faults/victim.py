@@ -52,7 +52,7 @@ def act(line: str, limit: int) -> int:
     try:
         say(link() if name == "run" else stage(*words))
     except FanggeError as error:
-        say(f"told {error}")
+        say("told " + " ".join(str(error).split()))
         return 3
     return 0
 

@@ -19,7 +19,8 @@ from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, FanggeError, Missing
 
-DISK_FULL, GONE = "53100", "57"  # SQLSTATE: no space; the server goes down or was told to
+# SQLSTATE: no space; a limit of the server's; the server goes down or was told to.
+DISK_FULL, LIMITED, GONE = "53100", "53400", "57"
 SAY_EVERY_S = 1.0
 """Whoever watches sees stages no later than this; each saying is a row written."""
 KEPT = "Nothing of this run was kept; the registers stand as before."
@@ -154,6 +155,11 @@ def _tell(error: Exception) -> str:
     state = getattr(error.__cause__, "sqlstate", None) or ""
     if state == DISK_FULL or _is_disk_full(error):
         return f"A disk is full. {KEPT} Free space, then start the run again: {error}"
+    if state == LIMITED:
+        return (
+            f"The database may use no more room. {KEPT} "
+            f"Raise the limit that it names, then start the run again: {error}"
+        )
     if isinstance(error, OperationalError | InterfaceError) or state.startswith(GONE):
         return (
             f"The database went away. {KEPT} "
