@@ -25,6 +25,7 @@ def write_pages() -> dict[str, str]:
     """Give the text of each generated page by its name."""
     return {
         "roles.md": write_roles(),
+        "purposes.md": write_purposes(),
         "command-help.md": write_help(),
         "openapi.json": write_openapi(),
     }
@@ -59,6 +60,29 @@ def write_roles() -> str:
     for verb in verbs:
         marks = ["●" if verb in table[role] else "" for role in roles]
         lines.append(f"| `{verb}` | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_purposes() -> str:
+    """Show what a personal record may be opened for, and what each purpose opens."""
+    from fangge.registers.queries.matters import purposes_told
+
+    lines = [
+        HEAD,
+        "# Purposes",
+        "",
+        "From `registers/rules/purposes.py`. A resident's record opens for one of these; what is",
+        "beyond its purpose stays masked. Where a matter of the named kinds about that resident is",
+        "on file and the reader sees it, the look is tied to it; the ledger keeps both.",
+        "",
+        "| purpose | is for | opens | matters |",
+        "|---|---|---|---|",
+    ]
+    for code, told in purposes_told().items():
+        names = [
+            ", ".join(f"`{one}`" for one in sorted(held)) for held in (told.fields, told.kinds)
+        ]
+        lines.append(f"| `{code}` | {told.label} | {names[0]} | {names[1] or 'none'} |")
     return "\n".join(lines) + "\n"
 
 

@@ -6,12 +6,15 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fangge.fieldwork.models import FieldTask, StateOfTask
 from fangge.fieldwork.rules import DUE_AFTER, TaskKind, TaskState, is_overdue
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 from fangge.kernel.wall import beyond_scope
+from fangge.registers.queries.matters import Matter
+from fangge.registers.queries.visible import addresses_of_resident
 
 PAGE_TASKS = 50
 MEASURED_DAYS = 90
@@ -78,6 +81,28 @@ def tasks_about(*, actor: Actor, kind: str, subject_id: int, now: datetime) -> l
         return []
     found = tasks_visible_to(actor).filter(kind=kind, subject_id=subject_id).order_by("-id")
     return [_as_errand(actor, one, now) for one in found]
+
+
+def _errands_at(actor: Actor, resident_id: int) -> QuerySet[FieldTask]:
+    """Give the errands under way to where a resident is, as far as the actor sees both."""
+    places = addresses_of_resident(actor=actor, resident_id=resident_id)
+    under_way = [StateOfTask.OPEN, StateOfTask.ANSWERED]
+    return tasks_visible_to(actor).filter(address_id__in=places, state__in=under_way)
+
+
+def offer_tasks(actor: Actor, resident_id: int) -> list[Matter]:
+    """Offer the errands that a look at a resident may be for."""
+    if not actor.may("fieldtasks.see"):
+        return []
+    found = _errands_at(actor, resident_id).order_by("due_on", "id").values_list("pk", flat=True)
+    return [Matter("fieldtask", one, _("Field task %(number)s") % {"number": one}) for one in found]
+
+
+def is_task_about(actor: Actor, number: int, resident_id: int) -> bool:
+    """Tell whether this errand leads to where the resident is."""
+    if not actor.may("fieldtasks.see"):
+        return False
+    return _errands_at(actor, resident_id).filter(pk=number).exists()
 
 
 def _as_errand(actor: Actor, task: FieldTask, now: datetime) -> Errand:

@@ -20,6 +20,7 @@ from fangge.fusion.events import (
 )
 from fangge.fusion.jobs import check_registers, link_sources, stage_upload
 from fangge.fusion.queries.lineage import name_sources
+from fangge.fusion.queries.matters import connect_matters
 from fangge.kernel import bus
 from fangge.kernel.actor import system_actor
 from fangge.registers.events import AddressesChanged, AddressesCorrected
@@ -79,3 +80,4 @@ def connect() -> None:
     bus.subscribe(FieldTaskAccepted, follow_answer)
     bus.subscribe(FindingsChanged, call_off_closed)
     name_records_by(name_sources)
+    connect_matters()

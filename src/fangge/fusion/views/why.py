@@ -13,6 +13,7 @@ from fangge.fusion.actions.review.why import explain_entry
 from fangge.fusion.queries.sources import source_titles
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.registers.queries.matters import matters_about
 
 
 @login_required
@@ -23,6 +24,7 @@ def show_why(request: StaffRequest, kind: str, entry_id: int) -> HttpResponse:
         kind=kind,
         entry_id=entry_id,
         purpose=request.POST.get("purpose", ""),
+        matter=request.POST.get("matter", ""),
         now=clock.now(),
     )
     titles = source_titles()
@@ -30,8 +32,10 @@ def show_why(request: StaffRequest, kind: str, entry_id: int) -> HttpResponse:
         member.number: f"{titles[member.record.source.code]} · {member.record.row_no}"
         for member in story.members
     }
+    may_open = kind == "resident" and request.actor.may("residents.open")
     context = {
         "story": story,
+        "matters": matters_about(actor=request.actor, resident_id=entry_id) if may_open else [],
         "members": [(member, names[member.number]) for member in story.members],
         "bonds": [
             (bond, names[bond.left.number], names[bond.right.number]) for bond in story.bonds

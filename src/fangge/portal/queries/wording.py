@@ -84,6 +84,7 @@ OBJECTS: dict[str, Promise] = {
     "question": _("your question"),
     "claim": _("your claim"),
     "code": _("code"),
+    "fieldtask": _("field task"),
 }
 WHOLE = _("whole district")
 UNNAMED_ACT = _("Worked with your record")

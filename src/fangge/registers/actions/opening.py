@@ -5,18 +5,27 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from fangge.audit.actions import record_act
+from fangge.audit.actions import record_looks
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Invalid
 from fangge.kernel.fields import open_vault
 from fangge.registers.models.resident import Resident
 from fangge.registers.queries.asof import AsOf
 from fangge.registers.queries.entries import as_it_was, get_resident
-from fangge.registers.rules.masking import PURPOSES, fields_for
+from fangge.registers.queries.matters import is_about, matters_about
+from fangge.registers.rules.purposes import PURPOSES, fields_for, kinds_for
 
 
 class PurposeUnknown(Invalid):
     """A personal record opens only for one of the listed purposes."""
+
+
+class MatterUnknown(Invalid):
+    """There is no such matter about this resident, or the purpose is not tied to its kind."""
+
+
+class MatterNeeded(Invalid):
+    """There is a matter on file for this purpose: the look is tied to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +41,33 @@ class OpenedResident:
 
 @transaction.atomic
 def open_resident(
-    *, actor: Actor, resident_id: int, purpose: str, as_of: AsOf | None = None, now: datetime
+    *,
+    actor: Actor,
+    resident_id: int,
+    purpose: str,
+    matter: str = "",
+    as_of: AsOf | None = None,
+    now: datetime,
 ) -> OpenedResident:
     """Open the fields of a resident that this purpose needs; the look is logged with it.
 
-    As of a day, the fields hold what they then held.
+    `matter` is what the look is for, such as `request:12`. As of a day, the fields hold what they
+    then held. Raises `MatterNeeded` where there is one on file and none is named.
     """
     resident = as_it_was(get_resident(actor=actor, resident_id=resident_id), as_of)
     actor.require("residents.open")
     if purpose not in PURPOSES:
         raise PurposeUnknown("Choose what you open this record for.")
+    _check_matter(actor, resident_id, purpose, matter)
     fields = fields_for(purpose)
-    record_act(
+    record_looks(
         actor=actor,
         verb="residents.open",
         subject_kind="resident",
-        subject_id=resident.code,
+        subject_ids=[resident.code],
         fields=sorted(fields),
         purpose=purpose,
+        object_reference=matter,
         now=now,
     )
     return OpenedResident(
@@ -59,6 +77,15 @@ def open_resident(
         identifier=_unseal(resident, "identifier") if "identifier" in fields else None,
         phone=_unseal(resident, "phone") if "phone" in fields else None,
     )
+
+
+def _check_matter(actor: Actor, resident_id: int, purpose: str, matter: str) -> None:
+    if matter:
+        is_fitting = matter.partition(":")[0] in kinds_for(purpose)
+        if not is_fitting or not is_about(actor=actor, reference=matter, resident_id=resident_id):
+            raise MatterUnknown("There is no such matter about this resident for this purpose.")
+    elif matters_about(actor=actor, resident_id=resident_id, purpose=purpose):
+        raise MatterNeeded("There is a matter on file for this purpose: choose it.")
 
 
 def _unseal(resident: Resident, field: str) -> str | None:

@@ -7,7 +7,8 @@ from datetime import date
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
 from fangge.registers.queries.leads import entry_behind
-from fangge.registers.rules.masking import fields_for, mask_name, mask_number
+from fangge.registers.rules.masking import mask_name, mask_number
+from fangge.registers.rules.purposes import fields_for
 
 
 @dataclass(frozen=True, slots=True)

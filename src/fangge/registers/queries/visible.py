@@ -38,6 +38,14 @@ def residents_visible_to(actor: Actor) -> QuerySet[Resident]:
     return residents.filter(pk__in=here.values("resident_id"))
 
 
+def addresses_of_resident(*, actor: Actor, resident_id: int) -> list[int]:
+    """Give where a resident is now, as far as the actor's area goes."""
+    held = Occupancy.objects.filter(resident_id=resident_id, ends_on=None)
+    if actor.grid_ids is not None:
+        held = held.filter(grid_id__in=actor.grid_ids)
+    return list(held.values_list("address_id", flat=True))
+
+
 def entries_within(actor: Actor, *, kind: str, entry_ids: Collection[int]) -> list[int]:
     """Give those of these residents or organisations that stand in the actor's area."""
     seen = (

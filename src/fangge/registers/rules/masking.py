@@ -2,26 +2,6 @@
 
 from collections.abc import Mapping
 
-PURPOSES: Mapping[str, str] = {
-    "verify": "Verify the register on site",
-    "request": "The resident asked",
-    "correction": "Correct a record",
-    "welfare": "Welfare visit the resident agreed to",
-}
-"""Purposes for which a personal record may be opened; each look is logged with its own."""
-
-OPENED_BY: Mapping[str, frozenset[str]] = {
-    "verify": frozenset({"name", "sex", "birth_on"}),
-    "request": frozenset({"name", "sex", "birth_on", "identifier", "phone"}),
-    "correction": frozenset({"name", "sex", "birth_on", "identifier", "phone"}),
-    "welfare": frozenset({"name", "phone"}),
-}
-
-
-def fields_for(purpose: str) -> frozenset[str]:
-    """Give the fields a purpose opens; a purpose nobody knows opens none."""
-    return OPENED_BY.get(purpose, frozenset())
-
 
 def mask_name(name: str) -> str:
     """Show the first character: 张**."""

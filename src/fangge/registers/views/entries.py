@@ -22,7 +22,9 @@ from fangge.registers.queries.entries import (
 )
 from fangge.registers.queries.labels import lead_of
 from fangge.registers.queries.life import life_of
-from fangge.registers.rules.masking import PURPOSES, fields_for, mask_name
+from fangge.registers.queries.matters import matters_about
+from fangge.registers.rules.masking import mask_name
+from fangge.registers.rules.purposes import PURPOSES, fields_for
 
 
 @login_required
@@ -101,6 +103,7 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             actor=request.actor,
             resident_id=resident_id,
             purpose=purpose,
+            matter=request.POST.get("matter", ""),
             as_of=as_of,
             now=clock.now(),
         )
@@ -116,6 +119,9 @@ def show_resident(request: StaffRequest, resident_id: int) -> HttpResponse:
             "purpose": purpose,
             "opened_fields": opened_fields,
             "purposes": PURPOSES,
+            "matters": matters_about(actor=request.actor, resident_id=resident_id)
+            if request.actor.may("residents.open") and not opened
+            else [],
             "occupancies": occupancies_of(actor=request.actor, resident=resident, as_of=as_of),
             "changes": resident_changes(resident, opened=opened_fields),
             "as_of": as_of,

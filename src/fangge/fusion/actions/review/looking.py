@@ -33,6 +33,7 @@ from fangge.registers.queries.labels import (
     mask_field,
     opened_by,
 )
+from fangge.registers.queries.matters import matter_for
 
 MASKED_FACTS = (
     "name_masked",
@@ -98,7 +99,13 @@ def look_at_pair(*, actor: Actor, pair_id: int, purpose: str = "", now: datetime
     entry_ids = [entry for entry in entries_of(pair) if entry is not None]
     if purpose and pair.kind == "resident":
         for entry in dict.fromkeys(entry_ids):
-            open_resident(actor=actor, resident_id=entry, purpose=purpose, now=now)
+            open_resident(
+                actor=actor,
+                resident_id=entry,
+                purpose=purpose,
+                matter=matter_for(purpose, f"pair:{pair.pk}"),
+                now=now,
+            )
         opened = opened_by(purpose)
     elif pair.kind == "resident":
         keep_looks(

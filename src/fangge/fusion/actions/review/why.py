@@ -101,7 +101,7 @@ class EntryStory:
 
 @transaction.atomic
 def explain_entry(
-    *, actor: Actor, kind: str, entry_id: int, purpose: str = "", now: datetime
+    *, actor: Actor, kind: str, entry_id: int, purpose: str = "", matter: str = "", now: datetime
 ) -> EntryStory:
     """Say which records an entry stands on, why they are one, and how each value was chosen.
 
@@ -114,7 +114,7 @@ def explain_entry(
         raise Missing(f"There is no {kind} {entry_id}.")
     opened: frozenset[str] = frozenset()
     if purpose and kind == "resident":
-        open_resident(actor=actor, resident_id=entry_id, purpose=purpose, now=now)
+        open_resident(actor=actor, resident_id=entry_id, purpose=purpose, matter=matter, now=now)
         opened = opened_by(purpose)
     elif kind == "resident":
         keep_looks(
