@@ -20,6 +20,7 @@ from fangge.config.embedded import DatabaseUnavailable, find_program
 
 FORMAT = 2
 DUMP, MANIFEST, KEYS = "database.dump", "manifest.json", "keys"
+ERASURES = "erasures.jsonl"
 
 
 class ArchiveRefused(Exception):
@@ -27,9 +28,16 @@ class ArchiveRefused(Exception):
 
 
 def write_backup(
-    path: Path, *, url: str, keys: Path | None, tell: Callable[[str], None]
+    path: Path,
+    *,
+    url: str,
+    keys: Path | None,
+    erasures: Path | None = None,
+    tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Write a backup beside its place and rename it there; give its manifest.
+
+    The journal of erasures goes beside the dump, so that an older backup can be restored by it.
 
     The rows are counted in the dump's own snapshot, so that others may go on writing.
     """
@@ -49,12 +57,15 @@ def write_backup(
             )
             tell("dump")
             rows = _count_rows(connection)
+        journal = Path(folder) / ERASURES
+        journal.write_bytes(erasures.read_bytes() if erasures and erasures.exists() else b"")
         kept = sorted(path for path in keys.iterdir() if path.is_file()) if keys else []
         manifest = {
             "format": FORMAT,
             "rows": rows,
             "sha256": {
                 DUMP: hash_file(dump),
+                ERASURES: hash_file(journal),
                 **{f"{KEYS}/{path.name}": hash_file(path) for path in kept},
             },
             "has_keys": keys is not None,
@@ -66,6 +77,7 @@ def write_backup(
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text))
             archive.add(dump, DUMP)
+            archive.add(journal, ERASURES)
             for path_of_key in kept:
                 archive.add(path_of_key, f"{KEYS}/{path_of_key.name}")
         fresh.chmod(0o600)
@@ -77,9 +89,17 @@ def write_backup(
 
 
 def restore_backup(
-    path: Path, *, url: str, replaces: bool, keys: Path, tell: Callable[[str], None]
+    path: Path,
+    *,
+    url: str,
+    replaces: bool,
+    keys: Path,
+    tell: Callable[[str], None],
+    mend: Callable[[str, Path], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """Restore into a database of its own, compare it with the manifest, then swap the names.
+
+    `mend` is given its address and the folder of what was unpacked, before anybody else sees it.
 
     Raises `ArchiveRefused` when the file is damaged, or the database holds something and
     `replaces` is false. A kill in the middle leaves the old database as it was.
@@ -111,6 +131,8 @@ def restore_backup(
                 raise ArchiveRefused(
                     "The restored rows are not those of the manifest; nothing was changed."
                 )
+            mend(target, Path(folder))
+            tell("erase again")
             _swap(admin, name, fresh)
         if manifest["has_keys"]:
             _restore_keys(Path(folder) / KEYS, keys)
@@ -139,7 +161,7 @@ def _unpack(path: Path, folder: Path) -> dict[str, Any]:
 
 def _is_listing(digests: Mapping[str, str]) -> bool:
     """Tell whether the members are a dump and keys, so that none leads out of the folder."""
-    keys = [Path(member) for member in digests if member != DUMP]
+    keys = [Path(member) for member in digests if member not in {DUMP, ERASURES}]
     return DUMP in digests and all(
         key.parts == (KEYS, key.name) and key.name != ".." for key in keys
     )
@@ -241,3 +263,12 @@ def _name_of(url: str) -> str:
 
 def _with_name(url: str, name: str) -> str:
     return make_conninfo(url, dbname=name)
+
+
+def read_erasures(path: Path) -> bytes:
+    """Give the journal of erasures: a file of its own, or the one in a backup."""
+    if not tarfile.is_tarfile(path):
+        return path.read_bytes()
+    with tarfile.open(path) as archive:
+        source = archive.extractfile(ERASURES) if ERASURES in archive.getnames() else None
+        return source.read() if source else b""

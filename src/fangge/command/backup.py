@@ -26,10 +26,17 @@ def command(*, file: Path, with_keys: bool, as_json: bool) -> None:
     from fangge.command.archive import ArchiveRefused, write_backup
 
     open_database()
+    from fangge.retention.actions import bring_journal_up_to_date, journal_file
+
+    bring_journal_up_to_date()
     keys = data_folder() / "keys" if with_keys else None
     try:
         manifest = write_backup(
-            file, url=os.environ["DATABASE_URL"], keys=keys, tell=Teller(is_quiet=as_json)
+            file,
+            url=os.environ["DATABASE_URL"],
+            keys=keys,
+            erasures=journal_file(),
+            tell=Teller(is_quiet=as_json),
         )
     except ArchiveRefused as error:
         raise click.ClickException(str(error)) from error

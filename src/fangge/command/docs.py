@@ -28,6 +28,7 @@ def write_pages() -> dict[str, str]:
         "purposes.md": write_purposes(),
         "command-help.md": write_help(),
         "openapi.json": write_openapi(),
+        "retention.md": write_retention(),
     }
 
 
@@ -83,6 +84,27 @@ def write_purposes() -> str:
             ", ".join(f"`{one}`" for one in sorted(held)) for held in (told.fields, told.kinds)
         ]
         lines.append(f"| `{code}` | {told.label} | {names[0]} | {names[1] or 'none'} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_retention() -> str:
+    """Show how long each kind of record is kept, and on which basis."""
+    from fangge.retention.queries.showing import clock_table
+
+    lines = [
+        HEAD,
+        "# How long what is kept",
+        "",
+        "From `retention/rules.py`. What is due goes every night, and by `fangge retention run`.",
+        "",
+        "| kind | what | clock | days | then | basis |",
+        "|---|---|---|--:|---|---|",
+    ]
+    lines += [
+        f"| `{code}` | {kind.title} | {kind.clock or '—'} | {kind.days or '—'} | {kind.fate} "
+        f"| {kind.basis} |"
+        for code, kind in clock_table().items()
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "backup": "Write everything the registers hold to one file.",
     "restore": "Put a backup back, whole or not at all.",
     "audit": "Check the ledger of who saw what, or take it along.",
+    "retention": "Show how long what is kept; erase what is due.",
     "keys": "Change the keys that seal what is personal.",
     "address": "Read addresses, find the standard address they mean.",
 }

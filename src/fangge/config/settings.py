@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "fangge.audit",
     "fangge.areas",
     "fangge.access",
+    "fangge.retention",
     "fangge.registers",
     "fangge.fieldwork",
     "fangge.fusion",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("fieldwork/", include("fangge.fieldwork.urls")),
     path("fusion/", include("fangge.fusion.urls")),
     path("", include("fangge.portal.urls")),
+    path("desk/retention/", include("fangge.retention.urls")),
     path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

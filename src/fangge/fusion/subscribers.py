@@ -7,6 +7,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from fangge.fieldwork.events import FieldTaskAccepted
 from fangge.fusion.actions.errands import call_off_closed, follow_answer
+from fangge.fusion.actions.erasing import ERASERS, hold_for_requests
 from fangge.fusion.actions.requests.deciding import follow_roll_back
 from fangge.fusion.actions.review.reopen import ask_again
 from fangge.fusion.events import (
@@ -25,6 +26,7 @@ from fangge.kernel import bus
 from fangge.kernel.actor import system_actor
 from fangge.registers.events import AddressesChanged, AddressesCorrected
 from fangge.registers.queries.origins import name_records_by
+from fangge.retention.queries.erasers import erase_by, hold_by
 
 
 def read_offered_file(event: FileOffered) -> None:
@@ -81,3 +83,6 @@ def connect() -> None:
     bus.subscribe(FindingsChanged, call_off_closed)
     name_records_by(name_sources)
     connect_matters()
+    for eraser in ERASERS:
+        erase_by(eraser)
+    hold_by(hold_for_requests)

@@ -12,6 +12,10 @@ class RegistersConfig(AppConfig):
     label = "registers"
 
     @override
+    def ready(self) -> None:
+        import_module("fangge.registers.subscribers").connect()
+
+    @override
     def import_models(self) -> None:
         super().import_models()
         # The tables stand one subject a file, below an empty __init__.py.

@@ -80,6 +80,11 @@ def drop_others(*, run_id: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def forget_kept() -> None:
+    """Remove everything that runs kept: the next one reads everything anew."""
+    shutil.rmtree(kept_folder(), ignore_errors=True)
+
+
 def _write(path: Path, body: bytes, token: str) -> None:
     vault = open_vault()
     with path.open("wb") as file:

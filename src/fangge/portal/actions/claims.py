@@ -18,6 +18,7 @@ from fangge.portal.queries.terms import claim_term, due_on
 from fangge.portal.queries.visits import visitor_of
 from fangge.portal.rules.asking import GROUNDS
 from fangge.portal.rules.columns import CLAIM, RULING
+from fangge.retention.actions import erase_at_request
 
 LONGEST = 2000
 
@@ -116,11 +117,19 @@ def rule_claim(
         ruled_by=actor.reference,
     )
     keep_claim(actor, claim, verb="claims.rule", now=now)
+    if outcome == Outcome.GRANTED:
+        erase_at_request(
+            actor=actor,
+            kind="resident_left",
+            ids=[claim.resident_id],
+            reason=f"claim:{claim.pk}",
+            now=now,
+        )
     return ruling
 
 
 def _check_ruling(outcome: str, ground: str, text: str) -> None:
-    if outcome != Outcome.REFUSED or not text.strip():
+    if outcome not in Outcome.values or not text.strip():
         raise ClaimUnclear("Decide, and tell the resident in plain words.")
     if outcome == Outcome.REFUSED and ground not in GROUNDS:
         raise ClaimUnclear("A refusal names the ground in law on which it stands.")

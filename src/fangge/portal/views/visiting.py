@@ -28,7 +28,6 @@ def keep_to_reader(response: HttpResponse) -> HttpResponse:
     """Let nobody keep or index this page."""
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -1,10 +1,12 @@
 """What a resident is shown of their own entry: asked for by the portal, for one resident."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from fangge.kernel.fields import open_vault
 from fangge.kernel.wall import beyond_scope
@@ -109,3 +111,12 @@ def _value(resident: Resident, name: str) -> str:
         return "" if sealed is None else open_vault().open(bytes(sealed), column=column)
     held = getattr(resident, name)
     return "" if held is None else str(held)
+
+
+def standing_residents() -> QuerySet[Resident]:
+    """Give the residents that were not emptied, for retention."""
+    return Resident.objects.exclude(name="", identifier_hash=None, origins={})
+
+
+def ids_of_codes(codes: Collection[str]) -> dict[str, int]:
+    return dict(Resident.objects.filter(code__in=codes).values_list("code", "pk"))
