@@ -9,8 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [p for p in sorted((ROOT / "src").rglob("*.py")) if "migrations" not in p.parts]
 CODE = SOURCES + sorted((ROOT / "tests").rglob("*.py"))
-APPS = ("config", "access", "areas", "registers", "fieldwork", "fusion", "insight", "portal",
-    "retention")
+APPS = (
+    "config",
+    "access",
+    "areas",
+    "registers",
+    "fieldwork",
+    "fusion",
+    "insight",
+    "portal",
+    "retention",
+)
 MOST_LINES = 400
 PLURAL = re.compile(r"{%\s*blocktranslate count.*?%}(.*?){%\s*plural\s*%}", re.DOTALL)
 BLOCK = re.compile(r"{%\s*blocktranslate(?! count).*?%}(.*?){%\s*endblocktranslate", re.DOTALL)

@@ -39,6 +39,8 @@ OPEN = {
     "portal_accesscode": "keyed hashes of codes",
     "portal_visit": "keyed hashes of tokens",
     "portal_staffnotice": "which question somebody was told of, by number",
+    "retention_erasure": "keyed hashes",
+    "retention_retentionrun": "counts",
     "audit_tile": "hashes",
     "audit_treehead": "hashes",
 }

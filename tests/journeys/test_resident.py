@@ -75,6 +75,7 @@ def prove_and_ask(page: Page, file: Path) -> None:
     page.get_by_label("我不知道这是为了什么").check()
     page.get_by_label("想说的话").fill("请说明原因")
     page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("请说明原因")).to_be_visible()
     expect(page.get_by_text("前答复")).to_be_visible()
 
 
@@ -105,6 +106,7 @@ def claim_rights(page: Page, number: str) -> None:
     page.get_by_role("link", name="申请删除").click()
     page.get_by_label("要删除什么").fill("我已搬走")
     page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("我已搬走")).to_be_visible()
 
 
 def refuse_as_steward(chromium: Browser, site: str) -> None:

@@ -6,8 +6,8 @@ from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
 
 from fangge.fieldwork.events import FieldTaskAccepted
-from fangge.fusion.actions.errands import call_off_closed, follow_answer
 from fangge.fusion.actions.erasing import ERASERS, hold_for_requests
+from fangge.fusion.actions.errands import call_off_closed, follow_answer
 from fangge.fusion.actions.requests.deciding import follow_roll_back
 from fangge.fusion.actions.review.reopen import ask_again
 from fangge.fusion.events import (

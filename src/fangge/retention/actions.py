@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from fangge.audit.actions import record_act, record_looks
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid, Missing
+from fangge.kernel.wall import beyond_scope
 from fangge.retention.adapters.journal import (
     Known,
     append_journal,
@@ -121,6 +122,7 @@ def _erase(
 
 
 @transaction.atomic
+@beyond_scope()
 def erase_at_request(
     *, actor: Actor, kind: str, ids: Sequence[int], reason: str, now: datetime
 ) -> int:

@@ -5,4 +5,4 @@ import segno
 
 def draw_qr(text: str) -> str:
     """Give an SVG that a page may hold as it is."""
-    return segno.make(text, error="m", micro=False).svg_inline(scale=5, border=2)
+    return segno.make(text, error="m", micro=False).svg_inline(omitsize=True, border=2)

@@ -1,14 +1,16 @@
-
 import django.db.models.deletion
 from django.db import migrations, models
+
+from fangge.kernel.wall import wall_table
+
+HOLD = "(SELECT fangge_wall.grids_of_pass('retention.see')) IS NOT NULL"
 
 
 class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = [("access", "0002_wall")]
 
     operations = [
         migrations.CreateModel(
@@ -55,4 +57,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('kind', 'reference_hash'), name='an_erasure_once')],
             },
         ),
+        migrations.RunSQL(*wall_table("retention_hold", HOLD)),
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fangge.kernel.actor import Actor
+from fangge.kernel.wall import beyond_scope
 from fangge.retention.models import Hold, RetentionRun
 from fangge.retention.queries.erasers import all_erasers, due_rows
 from fangge.retention.rules import KINDS, Kind
@@ -36,7 +37,9 @@ def read_retention(
     actor.require("retention.see")
     holds = Hold.objects.filter(ends_at=None).order_by("-id")
     runs = RetentionRun.objects.exclude(n_erased=0, n_held=0).order_by("-id")
-    return show_clocks(now=now), list(holds[:MOST]), list(runs[:MOST])
+    with beyond_scope():  # how many are due, whoever asks: a count says nothing of a person
+        lines = show_clocks(now=now)
+    return lines, list(holds[:MOST]), list(runs[:MOST])
 
 
 def clock_table() -> Mapping[str, Kind]:
