@@ -22,7 +22,7 @@ def enter(browser: Browser, site: str, username: str) -> Page:
     page.goto("/")
     page.get_by_label("账号").fill(username)
     page.get_by_label("密码").fill(passwords[username])
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     return page
 
 

@@ -54,7 +54,7 @@ def test_a_passkey_is_enrolled_opens_alone_and_as_second_step_and_is_taken_away(
     page.get_by_role("link", name="已保存").click()
     expect(page.get_by_text("办公室电脑")).to_be_visible()
     sign_out(page)
-    page.get_by_role("button", name="用通行密钥登录").click()
+    page.get_by_role("button", name="使用通行密钥").click()
     expect(inside).to_be_visible()
     sign_out(page)
     type_password(page, "analyst")

@@ -12,6 +12,7 @@ from fangge.access.models import Assignment, CodeMaker, StaffMember
 from fangge.access.rules import (
     FIELD_ROLES,
     VERBS,
+    Limits,
     PasswordAge,
     name_device,
     name_network,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 PASSWORD_AGE = PasswordAge(
     most=timedelta(days=settings.PASSWORD_DAYS),
     warned=timedelta(days=settings.PASSWORD_WARNED_DAYS),
+)
+LIMITS = Limits(
+    idle=timedelta(minutes=settings.SESSION_IDLE_MINUTES),
+    age=timedelta(hours=settings.SESSION_AGE_HOURS),
 )
 
 
@@ -217,9 +222,12 @@ def count_recovery_codes(staff: StaffMember) -> int:
     return staff.recovery_codes.filter(used_at=None).count()
 
 
-def sessions_of(staff: StaffMember) -> "list[StaffSession]":
+def sessions_of(staff: StaffMember, *, now: datetime) -> "list[StaffSession]":
     """Give the sessions that a person is in, the one last seen first."""
-    return list(staff.sessions.filter(ended_at=None).order_by("-last_seen_at"))
+    held = staff.sessions.filter(
+        ended_at=None, last_seen_at__gt=now - LIMITS.idle, started_at__gt=now - LIMITS.age
+    )
+    return list(held.order_by("-last_seen_at"))
 
 
 def tries_of(staff: StaffMember, *, n_most: int = 20) -> "list[SignInTry]":

@@ -111,6 +111,7 @@ class Ending(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
     SECOND_FACTOR_CHANGED = "factor_changed"
     ROLES_CHANGED = "roles_changed"
+    SUSPENDED = "suspended"
     UNKNOWN = "unknown"
 
 

@@ -45,6 +45,8 @@ urlpatterns = [
     path("sign-ins/<int:staff_id>/second-factor", looking_after.reset_factor, name="reset-factor"),
     path("sign-ins/<int:staff_id>/unlock", looking_after.unlock, name="unlock"),
     path("sign-ins/<int:staff_id>/end", looking_after.end_all, name="end-sessions-of"),
+    path("sign-ins/<int:staff_id>/suspend", looking_after.suspend, name="suspend"),
+    path("sign-ins/<int:staff_id>/restore", looking_after.restore, name="restore"),
     path("ledger", ledger.show_ledger, name="ledger"),
     path("ledger/head", ledger.show_head, name="ledger-head"),
 ]

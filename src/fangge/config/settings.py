@@ -165,6 +165,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_LOCKOUT_TEMPLATE = "access/locked.html"
 AXES_RESET_ON_SUCCESS = True
+# Our own history of sign-ins says who came when; axes need not say it again.
+AXES_DISABLE_ACCESS_LOG = True
 # What people type into these fields is kept nowhere.
 AXES_SENSITIVE_PARAMETERS = [
     "username",

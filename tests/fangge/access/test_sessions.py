@@ -123,6 +123,13 @@ def test_its_owner_ends_a_session_elsewhere_and_no_other_persons(steward: Client
     assert steward.get("/").status_code == stranger.get("/").status_code == 200
 
 
+def test_a_session_past_its_time_is_no_longer_listed(steward: Client) -> None:
+    age(idle=timedelta(minutes=16))
+    page = enter().get("/access/account").content.decode()
+    assert page.count("本次会话") == 1
+    assert "/end" not in page
+
+
 def test_all_others_end_at_once(steward: Client) -> None:
     others = [enter(), enter()]
     steward.post("/access/account/sessions/others/end")
@@ -146,9 +153,16 @@ def test_sessions_end_when_roles_change_and_when_somebody_is_suspended(steward: 
     keeper = system_actor("test", verbs=("staff.assign",))
     assign_role(actor=keeper, staff=staff, role=Role.ANALYST, area=None, now=clock.now())
     assert steward.get("/").status_code == 302
-    again = enter()
-    StaffMember.objects.filter(pk=staff.pk).update(is_active=False)
-    assert again.get("/").status_code == 302
+    make_staff(Role.SECURITY_ADMINISTRATOR)
+    again, office = enter(), enter("test-security_administrator")
+    office.post(f"/access/sign-ins/{staff.pk}/suspend")
+    assert again.get("/").status_code == enter().get("/").status_code == 302
+    assert "已停用" in office.get(f"/access/sign-ins/{staff.pk}").content.decode()
+    office.post(f"/access/sign-ins/{staff.pk}/restore")
+    assert enter().get("/").status_code == 200
+    own = StaffMember.objects.get(username="test-security_administrator")
+    assert office.post(f"/access/sign-ins/{own.pk}/suspend").status_code == 403
+    assert {"staff.suspend", "staff.restore"} <= set(verbs_about("test-steward"))
 
 
 def test_a_sign_in_tells_of_tries_that_failed_and_of_a_new_device(steward: Client) -> None:

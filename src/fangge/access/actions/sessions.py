@@ -2,21 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from fangge.access.models import SignInTry, StaffMember, StaffSession
-from fangge.access.queries import Caller
-from fangge.access.rules import Ending, Limits
+from fangge.access.queries import LIMITS, Caller
+from fangge.access.rules import Ending
 from fangge.audit.actions import record_act
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing, Refused
 
-LIMITS = Limits(
-    idle=timedelta(minutes=settings.SESSION_IDLE_MINUTES),
-    age=timedelta(hours=settings.SESSION_AGE_HOURS),
-)
 NOTED_EVERY = timedelta(seconds=30)
 """Work within this time of the last is not written down again."""
 REMEMBERED = timedelta(days=90)

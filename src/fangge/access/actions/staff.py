@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from fangge.access.actions.passwords import set_password
+from fangge.access.actions.passwords import check_not_own, set_password
 from fangge.access.actions.sessions import end_sessions
 from fangge.access.models import Assignment, StaffMember
+from fangge.access.queries import find_staff
 from fangge.access.rules import Ending, Role
+from fangge.audit.actions import record_act
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Invalid
 
@@ -60,3 +62,34 @@ def assign_role(
     if is_new:
         end_sessions(actor=actor, staff=staff, ending=Ending.ROLES_CHANGED, now=now)
     return assignment
+
+
+@transaction.atomic
+def suspend_staff(*, actor: Actor, staff_id: int, now: datetime) -> None:
+    """Keep a person out from now on, and end their sessions; what they did stays theirs.
+
+    Raises `OwnSignIn`.
+    """
+    staff = _hold(actor, staff_id)
+    StaffMember.objects.filter(pk=staff.pk).update(is_active=False)
+    _record(actor, "staff.suspend", staff, now)
+    end_sessions(actor=actor, staff=staff, ending=Ending.SUSPENDED, now=now)
+
+
+@transaction.atomic
+def restore_staff(*, actor: Actor, staff_id: int, now: datetime) -> None:
+    """Let a person who was suspended sign in again. Raises `OwnSignIn`."""
+    staff = _hold(actor, staff_id)
+    StaffMember.objects.filter(pk=staff.pk).update(is_active=True)
+    _record(actor, "staff.restore", staff, now)
+
+
+def _hold(actor: Actor, staff_id: int) -> StaffMember:
+    staff = find_staff(actor=actor, staff_id=staff_id)
+    actor.require("staff.assign")
+    check_not_own(actor=actor, staff=staff)
+    return StaffMember.objects.select_for_update().get(pk=staff.pk)
+
+
+def _record(actor: Actor, verb: str, staff: StaffMember, now: datetime) -> None:
+    record_act(actor=actor, verb=verb, subject_kind="staff", subject_id=staff.username, now=now)

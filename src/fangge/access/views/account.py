@@ -39,7 +39,7 @@ def show(request: StaffRequest) -> HttpResponse:
         "passkeys": passkeys_of(staff),
         "n_recovery_codes": count_recovery_codes(staff),
         "is_needed": bool(settings.SECOND_FACTOR_ROLES & set(request.actor.roles)),
-        "sessions": sessions_of(staff),
+        "sessions": sessions_of(staff, now=now),
         "here": request.session.session_key,
         "tries": tries_of(staff),
     }

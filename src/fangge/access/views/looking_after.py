@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fangge.access.actions.looking_after import end_sessions_of, unlock_account
 from fangge.access.actions.passwords import reset_password
 from fangge.access.actions.second_factor import reset_second_factor
+from fangge.access.actions.staff import restore_staff, suspend_staff
 from fangge.access.adapters.lockout import is_locked_now
 from fangge.access.queries import (
     StaffRequest,
@@ -98,6 +99,22 @@ def end_all(request: StaffRequest, staff_id: int) -> HttpResponse:
     return redirect("access:sign-in-of", staff_id=staff_id)
 
 
+@login_required
+@require_POST
+def suspend(request: StaffRequest, staff_id: int) -> HttpResponse:
+    suspend_staff(actor=request.actor, staff_id=staff_id, now=clock.now())
+    messages.success(request, _("Suspended. Every session ended."), "good")
+    return redirect("access:sign-in-of", staff_id=staff_id)
+
+
+@login_required
+@require_POST
+def restore(request: StaffRequest, staff_id: int) -> HttpResponse:
+    restore_staff(actor=request.actor, staff_id=staff_id, now=clock.now())
+    messages.success(request, _("Restored. The person may sign in again."), "good")
+    return redirect("access:sign-in-of", staff_id=staff_id)
+
+
 def _render(request: StaffRequest, staff_id: int, *, password: str = "") -> HttpResponse:
     staff, now = find_staff(actor=request.actor, staff_id=staff_id), clock.now()
     told = {
@@ -109,7 +126,7 @@ def _render(request: StaffRequest, staff_id: int, *, password: str = "") -> Http
         "days_left": password_days_left(staff, now=now),
         "code_maker": code_maker_of(staff),
         "passkeys": passkeys_of(staff),
-        "sessions": sessions_of(staff),
+        "sessions": sessions_of(staff, now=now),
         "tries": tries_of(staff),
         "is_own": staff.pk == staff_of(request).pk,
     }

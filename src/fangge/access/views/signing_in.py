@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from typing_extensions import override
 
 from fangge.access.actions.second_factor import CodeWrong, ask_passkey, use_code, use_passkey
+from fangge.access.actions.sessions import note_failure
 from fangge.access.adapters import office
 from fangge.access.adapters.lockout import count_failure, is_locked
 from fangge.access.adapters.passkeys import PasskeyNotAccepted
@@ -29,6 +30,7 @@ from fangge.access.queries import (
     is_password_near_its_end,
     passkeys_of,
     password_days_left,
+    read_caller,
     tries_of,
 )
 from fangge.kernel import clock
@@ -178,13 +180,27 @@ def enter_by_key(request: HttpRequest) -> HttpResponse:
             now=clock.now(),
         )
     except PasskeyNotAccepted as error:
-        count_failure(request, username=entering.username if entering else "", way="passkey")
+        _count_passkey(request, entering)
         return JsonResponse({"detail": _(str(error))}, status=422)
     if is_locked(request, username=staff.username):
         return HttpResponse(status=403)
     way, target = held.get("way", "passkey"), held.get("target", request.GET.get("next", ""))
     answer = finish(request, staff, way=way, target=target, is_strong=True)
     return JsonResponse({"next": answer.headers["Location"]})
+
+
+def _count_passkey(request: HttpRequest, entering: "StaffMember | None") -> None:
+    """Count a passkey that does not hold, against the account where one is named."""
+    if entering is not None:
+        count_failure(request, username=entering.username, way="passkey")
+        return
+    note_failure(
+        username="",
+        outcome="failed",
+        way="passkey",
+        caller=read_caller(request),
+        now=clock.now(),
+    )
 
 
 def domain_of(request: HttpRequest) -> str:
