@@ -3,6 +3,7 @@
 import io
 from typing import Any, LiteralString
 
+import numpy as np
 import polars as pl
 from django.db import connection
 from psycopg import sql
@@ -93,6 +94,20 @@ def read_frame(
         for name, kind in schema.items()
         if kind in (pl.Binary, pl.Boolean)
     )
+
+
+def read_ids(query: LiteralString, parameters: tuple[object, ...] = ()) -> pl.Series:
+    """Run a query that gives one column of identifiers, and give them in order.
+
+    They come as one value: a row of its own for each takes ten times as long to receive.
+    """
+    packed = sql.SQL(
+        "SELECT string_agg(int8send(listed.id), ''::bytea ORDER BY listed.id) FROM ({}) listed (id)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(packed.format(bind(query, parameters)))
+        (body,) = cursor.fetchone()
+    return pl.Series("id", np.frombuffer(body or b"", dtype=">i8").astype(np.int64))
 
 
 def bind(query: LiteralString, parameters: tuple[object, ...]) -> sql.Composed:

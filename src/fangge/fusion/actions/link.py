@@ -81,7 +81,7 @@ def link_registers(
     before = None if is_full else _kept_before()
     with open_run(actor=actor, is_full=before is None, tell=tell, now=now) as progress:
         # Only now does nobody else write: what was kept may have been of a run that just ended.
-        before = None if before is None else _kept_before()
+        before = None if before is None else _kept_before(held=before)
         merging = Merging(actor=actor, run=progress.run, now=now, before=before, after=Kept())
         merging.after.marks["judgements"] = mark_judgements()
         index = _link_addresses(merging, progress)
@@ -104,9 +104,12 @@ def link_registers(
     return progress.run
 
 
-def _kept_before() -> Kept | None:
+def _kept_before(*, held: Kept | None = None) -> Kept | None:
+    """Give what the newest run kept: `held`, if that is it."""
     run = Run.objects.filter(state=RunState.DONE).order_by("-id").first()
     token = run.figures.get(TOKEN) if run else None
+    if held is not None and held.token == token:
+        return held
     return load(run_id=run.pk, token=token) if run and token else None
 
 

@@ -258,6 +258,8 @@ def _drop_current(told: pl.DataFrame, kind: str) -> pl.DataFrame:
 
 def keep_pairs(pairs: pl.DataFrame, *, kind: str, run: Run) -> int:
     """Keep the pairs that a person should decide, each once."""
+    if pairs.is_empty():
+        return 0
     held = read_frame(
         "SELECT left_id, left_part, right_id, right_part, weight_bits FROM fusion_pair "
         "WHERE kind = %s",

@@ -15,6 +15,24 @@ from fangge.registers.queries.addresses import address_places
 
 Sources = Mapping[str, pl.DataFrame]
 SOURCE = "source."
+MOST_NAMED = 20_000
+"""Up to here addresses are read by name; beyond it is quicker to read them all, once."""
+
+
+class Places:
+    """Where the addresses are that texts were found to mean."""
+
+    def __init__(self) -> None:
+        self._all: pl.DataFrame | None = None
+
+    def of(self, codes: pl.Series) -> pl.DataFrame:
+        """Give the identifier, level and grid of at least these addresses, by code."""
+        wanted = codes.drop_nulls().unique()
+        if self._all is None and wanted.len() <= MOST_NAMED:
+            return address_places(wanted)
+        if self._all is None:
+            self._all = address_places()
+        return self._all
 
 
 def read_sources(
@@ -24,7 +42,7 @@ def read_sources(
 
     Where neither addresses nor names changed, a record that was read before is not read again.
     """
-    places = address_places()
+    places = Places()
     is_same_world = after.is_as(before, "addresses") and after.is_as(before, "wordings")
     sources, fresh = {}, {}
     for code in dict.fromkeys(reading.source for reading in READINGS):
@@ -42,7 +60,7 @@ def read_sources(
 
 
 def _read_all(
-    code: str, readings: list[Reading], index: Path, places: pl.DataFrame, progress: Progress
+    code: str, readings: list[Reading], index: Path, places: Places, progress: Progress
 ) -> pl.DataFrame:
     rows = current_records(code)
     progress.finish(f"read_{code}")
@@ -56,7 +74,7 @@ def _read_changed(
     readings: list[Reading],
     known: pl.DataFrame,
     index: Path,
-    places: pl.DataFrame,
+    places: Places,
     progress: Progress,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     ids = speaking_ids(code)
@@ -71,7 +89,7 @@ def _read_changed(
 
 
 def _read_places(
-    rows: pl.DataFrame, readings: list[Reading], index: Path, places: pl.DataFrame
+    rows: pl.DataFrame, readings: list[Reading], index: Path, places: Places
 ) -> pl.DataFrame:
     for reading in readings:
         if reading.column in rows.columns:
@@ -80,11 +98,11 @@ def _read_places(
 
 
 def _read_place(
-    rows: pl.DataFrame, column: str, part: str, index: Path, places: pl.DataFrame
+    rows: pl.DataFrame, column: str, part: str, index: Path, places: Places
 ) -> pl.DataFrame:
     """Add {part}_code and the like; an address that is not certain is left to a person."""
     found = match_texts(rows[column], folder=index)
-    located = found.join(places, on="code", how="left", maintain_order="left")
+    located = found.join(places.of(found["code"]), on="code", how="left", maintain_order="left")
     sure = pl.col("asserted") & pl.col("address_id").is_not_null()
     named = located.select(
         pl.when(sure).then("code").alias(f"{part}_code"),

@@ -7,7 +7,7 @@ import polars as pl
 from fangge.fusion.models.source import Source
 from fangge.fusion.rules.contracts import Contract, ContractField, FieldType, read_contract
 from fangge.fusion.rules.rows import read_dates, read_sexes
-from fangge.kernel.bulk import read_frame
+from fangge.kernel.bulk import read_frame, read_ids
 from fangge.kernel.fields import open_vault
 
 SEALED_RECORD = "fusion_sourcerecord.sealed"
@@ -23,12 +23,7 @@ SPEAKING = (
 def speaking_ids(source_code: str) -> pl.Series:
     """Give the records of a source that speak now, by identifier, without opening them."""
     source_id = Source.objects.filter(code=source_code).values_list("pk", flat=True).first()
-    found = read_frame(
-        f"SELECT record.id {SPEAKING} ORDER BY record.id",
-        (source_id or 0,),
-        schema={"record_id": pl.Int64},
-    )
-    return found["record_id"]
+    return read_ids(f"SELECT record.id {SPEAKING}", (source_id or 0,)).alias("record_id")
 
 
 def contract_mark(source_code: str) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from fangge.kernel.actor import Actor
 from fangge.kernel.bulk import read_frame
 from fangge.registers.actions.bulk import Trail, Written, number_entries, write_entries
-from fangge.registers.actions.comparing import Column
+from fangge.registers.actions.comparing import MOST_NAMED, Column
 from fangge.registers.models.change import EntryKind
 
 COLUMNS = {
@@ -38,8 +38,10 @@ def register_dwellings(
     only those end, else all that are not named.
     """
     actor.require("dwellings.register")
+    named = dwellings["address_id"].cast(pl.Int64)
     held = read_frame(
-        "SELECT id, address_id FROM registers_dwelling",
+        "SELECT id, address_id FROM registers_dwelling WHERE %s OR address_id = ANY(%s::bigint[])",
+        (named.len() > MOST_NAMED, named.head(MOST_NAMED).to_list()),
         schema={"id": pl.Int64, "address_id": pl.Int64},
     )
     numbered = number_entries(

@@ -9,10 +9,13 @@ from fangge.registers.models.address import Address
 from fangge.registers.models.dwelling import Dwelling
 
 
-def address_places() -> pl.DataFrame:
-    """Give the identifier, level and grid of every address that holds, by its code."""
+def address_places(codes: pl.Series | None = None) -> pl.DataFrame:
+    """Give the identifier, level and grid of the addresses that hold, by code: all, or these."""
+    wanted = None if codes is None else codes.to_list()
     return read_frame(
-        "SELECT code, id, level, grid_id, building_id FROM registers_address WHERE ends_on IS NULL",
+        "SELECT code, id, level, grid_id, building_id FROM registers_address WHERE ends_on IS NULL "
+        "AND (%s::varchar[] IS NULL OR code = ANY(%s::varchar[]))",
+        (wanted, wanted),
         schema={
             "code": pl.String,
             "address_id": pl.Int64,
