@@ -27,6 +27,7 @@ def write_pages() -> dict[str, str]:
         "roles.md": write_roles(),
         "purposes.md": write_purposes(),
         "command-help.md": write_help(),
+        "reasons.md": write_reasons(),
         "openapi.json": write_openapi(),
         "retention.md": write_retention(),
     }
@@ -106,6 +107,29 @@ def write_retention() -> str:
         for code, kind in clock_table().items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_reasons() -> str:
+    """Say what the address engine's codes mean, in both languages."""
+    from django.utils import translation
+
+    from fangge.registers.queries.wording import REASONS, WHY, say_reason, say_why
+
+    lines = [HEAD, "# What the address engine's codes mean", ""]
+    lines += [
+        "`fangge address match`, `POST /api/addresses/match` and the screen *Read an address*"
+    ]
+    lines += ["give `reasons`; behind a colon stands what of the text a reason is about.", ""]
+    for title, codes, say in (("reason", REASONS, say_reason), ("why", WHY, say_why)):
+        lines += [f"| `{title}` | English | 中文 |", "|---|---|---|"]
+        for code in codes:
+            told = []
+            for language in ("en", "zh-hans"):
+                with translation.override(language):
+                    told.append(say(code))
+            lines.append(f"| `{code}` | {told[0]} | {told[1]} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def write_help() -> str:

@@ -12,6 +12,7 @@ KINDS: dict[str, Promise] = {
     "development_zone": _("Development zone"),
     "subdistrict": _("Subdistrict"),
     "community": _("Community"),
+    "group": _("Group of a village"),
     "road": _("Road"),
     "number": _("Number"),
     "estate": _("Estate"),
@@ -30,7 +31,6 @@ WHY: dict[str, Promise] = {
     "no_register_form": _("Read by the trained reader: it is not written as a register does."),
     "not_in_order": _("Read by the trained reader: its parts are not in the register's order."),
     "left_over": _("Read by the trained reader: the rules leave characters over."),
-    "unusual_estate": _("Read by the trained reader: its estate has an unusual name."),
 }
 # By the engine's code: the words, with what the text says of it where the engine gives that.
 REASONS: dict[str, tuple[Promise, Promise]] = {
@@ -41,23 +41,26 @@ REASONS: dict[str, tuple[Promise, Promise]] = {
         _("a name that differs in one character"),
         _("a name that differs in one character: %(what)s"),
     ),
-    "unit_unsaid": (_("the unit is not said"), _("the unit is not said")),
+    "unit_unsaid": (
+        _("the unit is not said: matched at the building"),
+        _("the unit is not said: matched at the building"),
+    ),
     "unit_inferred": (_("the unit follows from the room"), _("the unit follows from the room")),
     "building_unknown": (
-        _("the register has no such building"),
-        _("the register has no building %(what)s there"),
+        _("the register has no such building: matched at the level above"),
+        _("the register has no building %(what)s there: matched at the level above"),
     ),
     "unit_unknown": (
-        _("the register has no such unit"),
-        _("the register has no unit %(what)s there"),
+        _("the register has no such unit: matched at the level above"),
+        _("the register has no unit %(what)s there: matched at the level above"),
     ),
     "room_unknown": (
-        _("the register has no such room"),
-        _("the register has no room %(what)s there"),
+        _("the register has no such room: matched at the level above"),
+        _("the register has no room %(what)s there: matched at the level above"),
     ),
     "floor_unknown": (
-        _("the register has no such floor"),
-        _("the register has no floor %(what)s there"),
+        _("the register has no such floor: matched at the level above"),
+        _("the register has no floor %(what)s there: matched at the level above"),
     ),
     "number_unknown": (
         _("the register has no such number"),
@@ -76,6 +79,22 @@ REASONS: dict[str, tuple[Promise, Promise]] = {
     "subdistrict_disagrees": (
         _("the subdistrict is another's"),
         _("%(what)s is not the subdistrict of this place"),
+    ),
+    "district_disagrees": (
+        _("the district is another's"),
+        _("%(what)s is not the district of this place"),
+    ),
+    "unread_area": (
+        _("a division was not recognised"),
+        _("a division was not recognised: %(what)s"),
+    ),
+    "word_misspelt": (
+        _("a counting word is misspelt"),
+        _("a counting word is misspelt: %(what)s"),
+    ),
+    "building_inferred": (
+        _("the building follows from its number"),
+        _("the building follows from its number: %(what)s"),
     ),
     "outside": (_("outside the district"), _("outside the district: %(what)s")),
     "near": (_("near the place"), _("near the place: %(what)s")),
