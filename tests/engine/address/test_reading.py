@@ -60,6 +60,16 @@ def test_spans_lie_in_their_texts_in_order_and_apart(texts: list[str]) -> None:
         ends[row] = end
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TEXTS, max_size=5))
+def test_both_readers_leave_spans_in_order_and_apart(texts: list[str]) -> None:
+    read = Reader(load_model()).read(as_texts(texts)).elements
+    ends: dict[int, int] = {}
+    for row, start, end, *_ in read.iter_rows():
+        assert ends.get(row, 0) <= start < end <= len(texts[row])
+        ends[row] = end
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_the_order_of_rows_does_not_change_a_reading(texts: list[str]) -> None:

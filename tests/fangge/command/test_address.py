@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from tests.awkward import AWKWARD, MEGABYTE
 
 from fangge.command.address import command
 
@@ -75,6 +76,18 @@ def test_texts_are_parsed_line_by_line(tmp_path: Path) -> None:
     kinds = [e["kind"] for e in read[0]["elements"]]  # type: ignore[attr-defined]
     assert kinds[:2] == ["subdistrict", "community"]
     assert set(read[0]) == {"text", "elements", "reader", "why", "filled"}
+
+
+def test_any_text_has_a_line_of_its_own(tmp_path: Path) -> None:
+    held = [*AWKWARD.values(), MEGABYTE, "\ud800观前花园3幢", "a\udfff"]
+    texts, index = write_lines(tmp_path / "in", held), tmp_path / "index"
+    schema = ["code", "parent_code", "level", "name", "full_name"]
+    pl.DataFrame(ROWS, schema=schema, orient="row").write_csv(tmp_path / "r.csv")
+    run("index", "build", "--input", tmp_path / "r.csv", "--register", index)
+    for name, options in (("parse", ()), ("match", ("--register", index))):
+        run(name, "--input", texts, "--output", tmp_path / name, *options)
+        lines = (tmp_path / name).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        assert [json.loads(line)["text"] for line in lines] == held
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:

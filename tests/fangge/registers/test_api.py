@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.awkward import AWKWARD
 from tests.makers import make_staff
 
 from fangge.access.models import StaffMember
@@ -60,7 +61,7 @@ def test_texts_are_matched_with_reasons_in_codes_and_words() -> None:
     assert sure["candidates"][0]["code"] == room.code
     assert not unsure["asserted"]
     assert unsure["candidates"][0]["reasons"] == ["room_unknown:9999"]
-    assert unsure["candidates"][0]["in_words"] == ["登记册中该处没有 9999 室"]
+    assert unsure["candidates"][0]["in_words"] == ["登记册中该处没有 9999 室，只匹配到上一级"]
 
 
 def test_candidates_are_those_that_the_reader_may_see() -> None:
@@ -103,6 +104,14 @@ def test_a_refusal_names_the_row_and_the_reason(
     assert answer.status_code == 422
     assert said in told["detail"]
     assert told["rows"][0].get("row") == row
+
+
+@pytest.mark.parametrize("path", ["parse", "match"])
+def test_any_text_has_an_answer(path: str) -> None:
+    texts = [text for text in AWKWARD.values() if len(text) <= 1000]
+    answer = post(sign_in(Role.ANALYST), path, {"texts": texts})
+    assert answer.status_code == 200
+    assert len(answer.json()["texts"]) == len(texts)
 
 
 def test_strangers_forgers_and_those_without_the_verb_are_refused() -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
+from tests.awkward import AWKWARD
 from tests.makers import PASSWORD, make_staff
 
 from fangge.access.rules import Role
@@ -34,6 +36,15 @@ def test_what_is_too_long_is_told_and_what_is_too_much_is_left(analyst_client: C
     assert "第 2 行" in answer.content.decode()
     many = analyst_client.post(URL, {"texts": "临顿路1号\n" * 60})
     assert "后面 10 行没有读" in many.content.decode()
+
+
+def test_any_text_is_shown_as_it_stands(analyst_client: Client) -> None:
+    texts = [text for text in AWKWARD.values() if text.strip() and len(text) <= 1000]
+    answer = analyst_client.post(URL, {"texts": "\n".join(texts)})
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<script>alert" not in shown
+    assert escape(AWKWARD["query"]) in shown
 
 
 def test_those_who_see_no_addresses_see_no_page(client: Client) -> None:
