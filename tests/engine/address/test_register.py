@@ -23,7 +23,7 @@ def test_the_order_of_a_registers_rows_does_not_change_its_index(
     build_register(addresses, tmp_path / "forward")
     build_register(addresses.reverse(), tmp_path / "backward")
     files = [path for path in (tmp_path / "forward").rglob("*") if path.is_file()]
-    assert len(files) > 40
+    assert {path.name for path in files} >= {"base.pack", "names.pack", "changes.pack"}
     for forward in files:
         backward = tmp_path / "backward" / forward.relative_to(tmp_path / "forward")
         assert forward.read_bytes() == backward.read_bytes()

@@ -1,6 +1,9 @@
 """An index that follows its register's changes answers as one built anew."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +100,23 @@ def apply_change(rows: dict[str, dict[str, object]], change: Change, codes: list
 
 
 LEVELS: dict[str, object] = {}
+# The process dies as if its power were cut, after so many files of the new version.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import polars as pl
+from fangge.engine.address.register import update_register
+held, n_writes = Path(sys.argv[1]), int(sys.argv[2])
+n_seen = 0
+def watch(event, arguments):
+    global n_seen
+    if event == "open" and str(arguments[0]).endswith(".pack") and "v000002" in str(arguments[0]):
+        n_seen += 1
+        if n_seen > n_writes:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+update_register(pl.read_parquet(held / "changed.parquet"), [], held / "index")
+"""
 
 
 @settings(
@@ -126,6 +146,62 @@ def test_after_any_changes_the_answers_are_those_of_an_index_built_anew(
     assert match_addresses(texts, updated).to_dicts() == match_addresses(texts, anew).to_dicts()
     found, wanted = (list_candidates(texts, register) for register in (updated, anew))
     assert found.sort("row", "code").to_dicts() == wanted.sort("row", "code").to_dicts()
+
+
+def test_an_alias_with_the_number_of_its_own_name_adds_no_key(
+    addresses: pl.DataFrame, tmp_path: Path
+) -> None:
+    build_register(addresses, tmp_path / "index")
+    n_keys = describe_register(tmp_path / "index")["n_base_keys"]
+    said_twice = addresses.with_columns(
+        aliases=pl.when(pl.col("code") == "R1-88-E-B3")
+        .then(pl.lit(["观前花园甲幢", "三号楼", "观前花园3栋"]))
+        .when(pl.col("code") == "R4-35")
+        .then(pl.lit(["醋库巷35号", "醋库巷三十五号"]))
+        .otherwise("aliases")
+    )
+    build_register(said_twice, tmp_path / "index")
+    assert describe_register(tmp_path / "index")["n_base_keys"] == n_keys
+
+
+def test_an_update_writes_anew_only_what_changed(addresses: pl.DataFrame, tmp_path: Path) -> None:
+    build_register(addresses, tmp_path / "index")
+    room = addresses.filter(pl.col("code") == "R4-35-1").with_columns(name=pl.lit("2室"))
+    update_register(room, [], tmp_path / "index")
+    before, after = (tmp_path / "index" / f"v{version:06d}" for version in (1, 2))
+    same = [p.name for p in after.iterdir() if p.samefile(before / p.name)]
+    assert sorted(same) == ["base.pack", "names.pack"]
+
+
+def test_a_writer_killed_anywhere_leaves_the_version_before_whole(
+    addresses: pl.DataFrame, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    build_register(addresses, index)
+    changed = addresses.with_columns(name=pl.lit("9") + pl.col("name"))
+    changed.write_parquet(tmp_path / "changed.parquet")
+    for n_writes in (0, 1, 2):
+        died = subprocess.run(
+            [sys.executable, "-c", KILLED, str(tmp_path), str(n_writes)], check=False
+        )
+        assert died.returncode == -signal.SIGKILL
+        assert describe_register(index)["version"] == 1
+        assert match_addresses(TEXTS, open_register(index))["asserted"].all()
+    update_register(addresses.clear(), ["R4-35-1"], index)
+    assert describe_register(index)["version"] == 2
+
+
+def test_a_file_that_was_cut_short_is_told(addresses: pl.DataFrame, tmp_path: Path) -> None:
+    build_register(addresses, tmp_path / "index")
+    for name in ("base", "names", "changes"):
+        pack = tmp_path / "index" / "v000001" / f"{name}.pack"
+        whole = pack.read_bytes()
+        for size in (0, 4, 100, len(whole) - 64):
+            pack.write_bytes(whole[:size])
+            with pytest.raises(IndexUnreadable, match="build it anew"):
+                open_register(tmp_path / "index")
+        pack.write_bytes(whole)
+    assert open_register(tmp_path / "index").list_codes().len() == addresses.height
 
 
 def test_a_removed_address_is_no_longer_found(addresses: pl.DataFrame, tmp_path: Path) -> None:

@@ -1,27 +1,37 @@
-"""The nodes of an index as columns of numbers, and the strings they are written with."""
+"""The nodes of an index as columns of numbers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.postings import U32
+from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.postings import U32, as_fixed
 from fangge.engine.address.tree import I32
 
 IN_BASE, IN_CHANGES, REMOVED = 0, 1, 255
 """Where the keys of a node are held."""
-OWN, AFTER_TEXT, AFTER_NODE = range(3)
-"""A string stands whole; or a text, or an ancestor's string, comes before what is its own."""
-MOST_UP = 3
 MOST_LEVELS = 250
-COLUMN_TYPES = {
-    "parents": np.int32,
-    "classes": np.uint8,
+TREE_TYPES = {"parents": np.int32, "classes": np.uint8, "areas": np.uint32, "states": np.uint8}
+
+Marks = NDArray[np.uint8]
+
+
+class Cells(NamedTuple):
+    """What nodes are called and how they are written: numbers of strings, and how to join them."""
+
+    levels: Marks  # number in the list of levels
+    names: U32
+    codes: U32  # what follows the parent's code, or the whole code
+    code_rules: Marks
+    fulls: U32
+    full_rules: Marks  # from AFTER_NODE on: how many levels up the text before is
+
+
+CELL_TYPES = {
     "levels": np.uint8,
-    "areas": np.uint32,
-    "states": np.uint8,
     "names": np.uint32,
     "codes": np.uint32,
     "code_rules": np.uint8,
@@ -32,182 +42,127 @@ COLUMN_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """One entry a node; nodes are never numbered anew."""
+    """One entry a node; nodes are never numbered anew.
+
+    An update leaves `cells` as they are; those of nodes that it writes are in `late_cells`.
+    """
 
     parents: I32  # -1 at the top
-    classes: NDArray[np.uint8]  # of its level
-    levels: NDArray[np.uint8]  # number in the list of levels
+    classes: Marks  # of its level
     areas: U32  # number in the list of areas; only sites have one of their own
-    states: NDArray[np.uint8]
-    names: U32  # number of the string
-    codes: U32  # number of the string that follows the parent's code, or of the whole code
-    code_rules: NDArray[np.uint8]
-    fulls: U32  # number of a string
-    full_rules: NDArray[np.uint8]  # from AFTER_NODE on: how many levels up the text before is
+    states: Marks
+    cells: Cells
+    late: U32  # in order: the nodes whose cells are in `late_cells`
+    late_cells: Cells
 
     def grow(self, n_nodes: int) -> "Columns":
-        """Copy the columns with room for more nodes."""
+        """Copy what is read node by node, with room for more nodes."""
         grown = {}
-        for name, kind in COLUMN_TYPES.items():
+        for name, kind in TREE_TYPES.items():
             held = getattr(self, name)
-            grown[name] = np.zeros(n_nodes, dtype=kind)
+            grown[name] = np.empty(n_nodes, dtype=kind)
             grown[name][: len(held)] = held
-        return Columns(**grown)
+            grown[name][len(held) :] = 0
+        return Columns(**grown, cells=self.cells, late=self.late, late_cells=self.late_cells)
 
+    def find_levels(self, nodes: U32) -> Marks:
+        """Give the number of the level of each node."""
+        levels = np.zeros(len(nodes), dtype=np.uint8)
+        _find_levels(look_up_cells(self), nodes, levels)
+        return levels
 
-@dataclass(frozen=True, slots=True)
-class Strings:
-    """Strings by number; those of later versions come after those of the first."""
-
-    base: pl.Series
-    added: pl.Series
-
-    def __len__(self) -> int:
-        return self.base.len() + self.added.len()
-
-    def pick(self, numbers: U32) -> pl.Series:
-        """Give strings by number."""
-        n_base = self.base.len()
-        late = numbers >= n_base
-        if not late.any():
-            return self.base.gather(numbers)
-        early = self.base.gather(np.where(late, 0, numbers)) if n_base else None
-        picked = self.added.gather(np.where(late, numbers - n_base, 0).astype(np.uint32))
-        return picked if early is None else picked.zip_with(pl.Series(late), early)
-
-    def add(self, strings: pl.Series) -> tuple["Strings", U32]:
-        """Add strings, each distinct one once; gives their numbers."""
-        distinct = strings.unique(maintain_order=True)
-        places = pl.DataFrame({"text": distinct}).with_row_index("place", offset=len(self))
-        joined = pl.DataFrame({"text": strings}).join(
-            places, on="text", how="left", nulls_equal=True, maintain_order="left"
+    def write_cells(self, nodes: U32, fresh: Cells) -> "Columns":
+        """Give nodes cells of their own."""
+        late = np.union1d(self.late, nodes).astype(np.uint32)
+        stays, comes = np.searchsorted(late, self.late), np.searchsorted(late, nodes)
+        cells = []
+        for name, kind in CELL_TYPES.items():
+            column = np.zeros(len(late), dtype=kind)
+            column[stays] = getattr(self.late_cells, name)
+            column[comes] = getattr(fresh, name)
+            cells.append(column)
+        return Columns(
+            self.parents,
+            self.classes,
+            self.areas,
+            self.states,
+            cells=self.cells,
+            late=late,
+            late_cells=_as_cells(cells),
         )
-        added = pl.concat([self.added, distinct])
-        return replace(self, added=added), joined["place"].cast(pl.UInt32).to_numpy()
+
+    def settle(self) -> "Columns":
+        """Bring all cells together, and all keys into the base."""
+        n_held = len(self.cells.names)
+        cells = []
+        for name, kind in CELL_TYPES.items():
+            column = np.zeros(len(self.parents), dtype=kind)
+            column[:n_held] = getattr(self.cells, name)
+            column[self.late] = getattr(self.late_cells, name)
+            cells.append(column)
+        states = np.where(self.states == REMOVED, REMOVED, IN_BASE).astype(np.uint8)
+        return Columns(
+            self.parents,
+            self.classes,
+            self.areas,
+            states,
+            cells=_as_cells(cells),
+            late=np.zeros(0, np.uint32),
+            late_cells=no_cells(),
+        )
+
+
+class CellFinder(NamedTuple):
+    """The cells of nodes, as compiled functions are given them."""
+
+    states: Marks
+    cells: Cells
+    late: U32
+    late_cells: Cells
 
 
 def no_columns() -> Columns:
     """Give the columns of an empty register."""
-    return Columns(**{name: np.zeros(0, dtype=kind) for name, kind in COLUMN_TYPES.items()})
+    nothing = {name: np.zeros(0, dtype=kind) for name, kind in TREE_TYPES.items()}
+    return Columns(**nothing, cells=no_cells(), late=np.zeros(0, np.uint32), late_cells=no_cells())
 
 
-def no_strings() -> Strings:
-    """Give an empty list of strings."""
-    return Strings(pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.String))
+def no_cells() -> Cells:
+    """Give the cells of no nodes."""
+    return Cells(**{name: np.zeros(0, dtype=kind) for name, kind in CELL_TYPES.items()})
 
 
-def render_codes(columns: Columns, strings: Strings, nodes: U32) -> pl.Series:
-    """Write out the codes of nodes."""
-    text = strings.pick(columns.codes[nodes])
-    at = nodes.astype(np.int64)
-    more = columns.code_rules[at] == AFTER_NODE
-    while more.any():
-        at = np.where(more, columns.parents[at], at)
-        before = strings.pick(columns.codes[at])
-        text = _put_before(before, text, more)
-        more &= columns.code_rules[at] == AFTER_NODE
-    return text
+def _as_cells(columns: Iterable[Any]) -> Cells:
+    return Cells(*map(as_fixed, columns))
 
 
-def render_names(columns: Columns, strings: Strings, nodes: U32) -> pl.Series:
-    """Write out the names of nodes, as the register has them."""
-    return strings.pick(columns.names[nodes])
-
-
-def render_fulls(columns: Columns, strings: Strings, nodes: U32) -> pl.Series:
-    """Write out the full names of nodes."""
-    at = nodes.astype(np.int64)
-    text = pl.repeat("", len(nodes), dtype=pl.String, eager=True)
-    more = np.ones(len(nodes), dtype=np.bool_)
-    while more.any():
-        rules = columns.full_rules[at]
-        own = strings.pick(columns.names[at])
-        text = _put_before(own, text, more & (rules != OWN))
-        told = more & (rules < AFTER_NODE)
-        if told.any():
-            text = _put_before(strings.pick(columns.fulls[at]), text, told)
-        more &= rules >= AFTER_NODE
-        for up in range(MOST_UP):
-            at = np.where(more & (rules >= AFTER_NODE + up), columns.parents[at], at)
-    return text
-
-
-def _put_before(before: pl.Series, text: pl.Series, where: NDArray[np.bool_]) -> pl.Series:
-    if where.all():
-        return before + text
-    return (before + text).zip_with(pl.Series(where), text)
-
-
-def write_codes(columns: Columns, strings: Strings, nodes: U32, codes: pl.Series) -> Strings:
-    """Note the codes of nodes; one that begins with its parent's keeps what follows."""
-    above = _pick_known(codes, nodes, columns, strings, columns.parents[nodes], render_codes)
-    told = pl.DataFrame({"code": codes, "above": above}).select(
-        follows=(
-            pl.col("code").str.starts_with(pl.col("above")) & (pl.col("code") != pl.col("above"))
-        ).fill_null(value=False),
-        code="code",
-        rest=pl.col("code").str.strip_prefix(pl.col("above")),
+def look_up_cells(columns: Columns) -> CellFinder:
+    """Give compiled functions the cells; nobody writes to them, so that they see one type."""
+    return CellFinder(
+        as_fixed(columns.states),
+        _as_cells(columns.cells),
+        as_fixed(columns.late),
+        _as_cells(columns.late_cells),
     )
-    kept = told.select(pl.when("follows").then("rest").otherwise("code")).to_series()
-    strings, columns.codes[nodes] = strings.add(kept)
-    columns.code_rules[nodes] = np.where(told["follows"].to_numpy(), AFTER_NODE, OWN)
-    return strings
 
 
-def write_names(
-    columns: Columns, strings: Strings, nodes: U32, names: pl.Series, fulls: pl.Series
-) -> Strings:
-    """Note names and full names; a full name that goes on from an ancestor's is not kept."""
-    strings, columns.names[nodes] = strings.add(names)
-    rules = np.zeros(len(nodes), dtype=np.uint8)
-    at = nodes.astype(np.int64)
-    for up in range(MOST_UP):
-        at = np.where(at >= 0, columns.parents[at], -1)
-        above = _pick_known(fulls, nodes, columns, strings, at, render_fulls)
-        goes_on = _equal(above + names, fulls) & (rules == OWN) & _equal_not(names, "")
-        rules[goes_on] = AFTER_NODE + up
-    frame = pl.DataFrame({"full": fulls, "name": names})
-    ends = frame.select(
-        (pl.col("full").str.ends_with(pl.col("name")) & (pl.col("name") != "")).fill_null(
-            value=False
-        )
-    ).to_series()
-    rules[(rules == OWN) & ends.to_numpy()] = AFTER_TEXT
-    told = frame.select(pl.col("full").str.strip_suffix(pl.col("name"))).to_series()
-    told = told.zip_with(pl.Series(rules != OWN), fulls).zip_with(
-        pl.Series(rules < AFTER_NODE), pl.repeat("", len(nodes), dtype=pl.String, eager=True)
-    )
-    strings, columns.fulls[nodes] = strings.add(told)
-    columns.full_rules[nodes] = rules
-    return strings
+@within
+def find_late(finder: CellFinder, node: int) -> int:
+    """Find the place of a node in the late cells; -1 where it has none."""
+    if finder.states[node] == IN_BASE:
+        return -1
+    at, end = 0, len(finder.late)
+    while at < end:
+        middle = (at + end) // 2
+        if finder.late[middle] < node:
+            at = middle + 1
+        else:
+            end = middle
+    return at if at < len(finder.late) and finder.late[at] == node else -1
 
 
-def _equal(left: pl.Series, right: pl.Series) -> NDArray[np.bool_]:
-    same: NDArray[np.bool_] = (left == right).fill_null(value=False).to_numpy()
-    return same
-
-
-def _equal_not(texts: pl.Series, text: str) -> NDArray[np.bool_]:
-    other: NDArray[np.bool_] = (texts != text).fill_null(value=False).to_numpy()
-    return other
-
-
-def _pick_known(
-    values: pl.Series,
-    nodes: U32,
-    columns: Columns,
-    strings: Strings,
-    wanted: NDArray[np.signedinteger],
-    render: Callable[[Columns, Strings, U32], pl.Series],
-) -> pl.Series:
-    """Give strings of nodes, most of which are being written just now; missing for -1."""
-    place = np.full(len(columns.parents) + 1, -1, dtype=np.int64)
-    place[nodes] = np.arange(len(nodes))
-    at = np.where(wanted >= 0, place[wanted], -1)
-    rest = np.flatnonzero((at < 0) & (wanted >= 0))
-    known = values
-    if len(rest):
-        known = pl.concat([values, render(columns, strings, wanted[rest].astype(np.uint32))])
-        at[rest] = values.len() + np.arange(len(rest))
-    places = pl.Series(at, dtype=pl.Int64)
-    return known.gather(places.set(places < 0, None).cast(pl.UInt32))
+@compiled
+def _find_levels(finder: CellFinder, nodes: U32, levels: Marks) -> None:
+    for i in range(len(nodes)):
+        at = find_late(finder, np.int64(nodes[i]))
+        levels[i] = finder.cells.levels[nodes[i]] if at < 0 else finder.late_cells.levels[at]

@@ -4,32 +4,39 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from fangge.engine.address.areas import Areas
-from fangge.engine.address.columns import COLUMN_TYPES, Columns, Strings
+from fangge.engine.address.columns import TREE_TYPES, Cells, Columns
 from fangge.engine.address.names import Names
+from fangge.engine.address.packs import PackUnreadable, read_pack, write_pack
 from fangge.engine.address.postings import Postings
+from fangge.engine.address.strings import (
+    Strings,
+    Texts,
+    copy_spans,
+    span_texts,
+    to_series,
+    to_texts,
+)
 
-FORMAT = 6
+T = TypeVar("T")
+Arrays = dict[str, NDArray[Any]]
+
+FORMAT = 7
 POINTER = "index.json"
 KEPT_VERSIONS = 2
-TABLES = ("base_strings", "added_strings", "aliases", "orphans", "names", "areas")
-BASE_FILES = (
-    "base_strings.arrow",
-    "sounds.npy",
-    *tuple(f"{name}-{part}.npy" for name in ("base", "base_codes") for part in Postings._fields),
-)
-"""What an update leaves as it is; the next version links it."""
+BASE, NAMES, CHANGES = "base", "names", "changes"
+"""The files of a version: what an update leaves as it is, what it often does, and the rest."""
+DIVISIONS = ("kinds", "ids", "known", "short", "covered")
 
 
 class IndexUnreadable(Exception):
@@ -87,30 +94,29 @@ def lock_folder(directory: Path) -> Iterator[None]:
         yield
 
 
-def write_held(held: Held, directory: Path, described: dict[str, Any], *, keeps_base: bool) -> None:
-    """Write a version whole, then point to it; who has an older one open reads on."""
+def write_held(
+    held: Held, directory: Path, described: dict[str, Any], before: Held | None = None
+) -> None:
+    """Write a version whole, then point to it; who has an older one open reads on.
+
+    What is the same as in the version before is linked.
+    """
     folder = version_folder(directory, described["version"])
+    older = version_folder(directory, described["version"] - 1)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    before = version_folder(directory, described["version"] - 1)
-    for name, array in _list_arrays(held):
-        if keeps_base and f"{name}.npy" in BASE_FILES:
-            _link(before / f"{name}.npy", folder / f"{name}.npy")
+    for name, pack in ((BASE, _pack_base), (NAMES, _pack_names), (CHANGES, _pack_changes)):
+        if before is not None and _is_same(held, before, name):
+            _link(older / f"{name}.pack", folder / f"{name}.pack")
         else:
-            np.save(folder / f"{name}.npy", array)
-    tables = {
-        "base_strings": held.strings.base.alias("text").to_frame(),
-        "added_strings": held.strings.added.alias("text").to_frame(),
-        **{name: getattr(held, name) for name in TABLES[2:]},
-    }
-    for name, table in tables.items():
-        if keeps_base and f"{name}.arrow" in BASE_FILES:
-            _link(before / f"{name}.arrow", folder / f"{name}.arrow")
-        else:
-            table.rechunk().write_ipc(
-                folder / f"{name}.arrow", compat_level=pl.CompatLevel.oldest()
-            )
+            write_pack(folder / f"{name}.pack", pack(held))
     _point_to(directory, {"format": FORMAT, **described, "levels": held.levels})
+
+
+def _is_same(held: Held, before: Held, name: str) -> bool:
+    if name == BASE:
+        return held.base is before.base
+    return name == NAMES and held.names is before.names and held.areas is before.areas
 
 
 def _point_to(directory: Path, described: dict[str, Any]) -> None:
@@ -133,28 +139,54 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _list_arrays(held: Held) -> Iterator[tuple[str, NDArray[Any]]]:
-    for name in COLUMN_TYPES:
-        yield f"column-{name}", getattr(held.columns, name)
-    for name in ("base", "changes", "base_codes", "changed_codes"):
-        yield from _list_postings(name, getattr(held, name))
-    yield from _list_names("names", held.name_index)
-    yield from _list_names("divisions", held.area_index.names)
-    for name in ("kinds", "ids", "known", "short", "covered"):
-        yield f"divisions-{name}", getattr(held.area_index, name)
-    yield from _list_postings("divisions-held", held.area_index.held)
-    yield "sounds", held.sounds
+def _pack_base(held: Held) -> Arrays:
+    return {
+        "sounds": held.sounds,
+        **_prefix("keys", held.base),
+        **_prefix("codes", held.base_codes),
+        **_prefix("strings", held.strings.base),
+        **_prefix("cells", held.columns.cells),
+    }
 
 
-def _list_postings(name: str, postings: Postings) -> Iterator[tuple[str, NDArray[Any]]]:
-    for part in Postings._fields:
-        yield f"{name}-{part}", getattr(postings, part)
+def _pack_names(held: Held) -> Arrays:
+    divisions = held.area_index
+    return {
+        **_pack_table("table", held.names["name"], held.names["node"]),
+        **_pack_table("areas", held.areas["prefix"]),
+        **_prefix("names", held.name_index),
+        **_prefix("divisions", divisions.names),
+        **{f"divisions-{name}": getattr(divisions, name) for name in DIVISIONS},
+        **_prefix("divisions-held", divisions.held),
+    }
 
 
-def _list_names(name: str, names: Names) -> Iterator[tuple[str, NDArray[Any]]]:
-    for part in ("codes", "begins", "nodes", "longest"):
-        yield f"{name}-{part}", getattr(names, part)
-    yield from _list_postings(f"{name}-keys", names.keys)
+def _pack_changes(held: Held) -> Arrays:
+    columns = held.columns
+    return {
+        **{name: getattr(columns, name) for name in TREE_TYPES},
+        "late": columns.late,
+        **_prefix("cells", columns.late_cells),
+        **_prefix("keys", held.changes),
+        **_prefix("codes", held.changed_codes),
+        **_prefix("strings", held.strings.added),
+        **_pack_table("aliases", held.aliases["alias"], held.aliases["node"]),
+        **_pack_table("orphans", held.orphans["parent_code"], held.orphans["node"]),
+    }
+
+
+def _prefix(prefix: str, held: Any) -> Arrays:
+    """Name the arrays of a named tuple, and of those within it."""
+    arrays: Arrays = {}
+    for name, value in held._asdict().items():
+        path = f"{prefix}-{name}"
+        arrays.update(_prefix(path, value) if hasattr(value, "_asdict") else {path: value})
+    return arrays
+
+
+def _pack_table(name: str, texts: pl.Series, nodes: pl.Series | None = None) -> Arrays:
+    arrays = _prefix(name, copy_spans(span_texts(to_texts(texts))))
+    return arrays if nodes is None else {**arrays, f"{name}-node": nodes.to_numpy()}
 
 
 def read_held(directory: Path) -> tuple[Held, dict[str, Any]]:
@@ -168,7 +200,7 @@ def read_held(directory: Path) -> tuple[Held, dict[str, Any]]:
     described = describe_folder(directory)
     try:
         return _read_version(version_folder(directory, described["version"]), described), described
-    except FileNotFoundError as error:
+    except (FileNotFoundError, KeyError, PackUnreadable) as error:
         # Two updates may have passed since the pointer was read.
         if describe_folder(directory)["version"] == described["version"]:
             raise IndexUnreadable(f"{directory} lacks a file; build it anew") from error
@@ -176,60 +208,45 @@ def read_held(directory: Path) -> tuple[Held, dict[str, Any]]:
 
 
 def _read_version(folder: Path, described: dict[str, Any]) -> Held:
-    tables = {name: _map_frame(folder / f"{name}.arrow") for name in TABLES}
-    divisions = {
-        name: _map_array(folder, f"divisions-{name}")
-        for name in ("kinds", "ids", "known", "short", "covered")
-    }
+    base, names, changes = (read_pack(folder / f"{name}.pack") for name in (BASE, NAMES, CHANGES))
     return Held(
         levels=described["levels"],
-        columns=Columns(**{name: _map_array(folder, f"column-{name}") for name in COLUMN_TYPES}),
-        strings=Strings(tables["base_strings"].to_series(), tables["added_strings"].to_series()),
-        base=_read_postings(folder, "base"),
-        changes=_read_postings(folder, "changes"),
-        base_codes=_read_postings(folder, "base_codes"),
-        changed_codes=_read_postings(folder, "changed_codes"),
-        aliases=tables["aliases"],
-        orphans=tables["orphans"],
-        names=tables["names"],
-        areas=tables["areas"],
-        name_index=_read_names(folder, "names"),
-        area_index=Areas(
-            names=_read_names(folder, "divisions"),
-            held=_read_postings(folder, "divisions-held"),
-            **divisions,
+        columns=Columns(
+            **{name: changes[name] for name in TREE_TYPES},
+            cells=_pick(Cells, base, "cells"),
+            late=changes["late"],
+            late_cells=_pick(Cells, changes, "cells"),
         ),
-        sounds=_map_array(folder, "sounds"),
+        strings=Strings(_pick(Texts, base, "strings"), _pick(Texts, changes, "strings")),
+        base=_pick(Postings, base, "keys"),
+        changes=_pick(Postings, changes, "keys"),
+        base_codes=_pick(Postings, base, "codes"),
+        changed_codes=_pick(Postings, changes, "codes"),
+        aliases=_read_table(changes, "aliases", "alias").select("node", "alias"),
+        orphans=_read_table(changes, "orphans", "parent_code").select("node", "parent_code"),
+        names=_read_table(names, "table", "name"),
+        # The area without a prefix is the first; one that no site has any more is empty.
+        areas=to_series(_pick(Texts, names, "areas")).replace("", None).alias("prefix").to_frame(),
+        name_index=_read_names(names, "names"),
+        area_index=Areas(
+            names=_read_names(names, "divisions"),
+            held=_pick(Postings, names, "divisions-held"),
+            **{name: names[f"divisions-{name}"] for name in DIVISIONS},
+        ),
+        sounds=base["sounds"],
     )
 
 
-def _read_postings(folder: Path, name: str) -> Postings:
-    return Postings(*(_map_array(folder, f"{name}-{part}") for part in Postings._fields))
+def _pick(kind: Callable[..., T], arrays: Arrays, prefix: str) -> T:
+    """Put a named tuple of arrays together."""
+    return kind(*(arrays[f"{prefix}-{name}"] for name in kind._fields))  # type: ignore[attr-defined]  # a named tuple's
 
 
-def _read_names(folder: Path, name: str) -> Names:
-    codes, begins, nodes, longest = (
-        _map_array(folder, f"{name}-{part}") for part in ("codes", "begins", "nodes", "longest")
-    )
-    return Names(codes, begins, nodes, _read_postings(folder, f"{name}-keys"), longest)
+def _read_names(arrays: Arrays, prefix: str) -> Names:
+    parts = {name: arrays[f"{prefix}-{name}"] for name in Names._fields if name != "keys"}
+    return Names(**parts, keys=_pick(Postings, arrays, f"{prefix}-keys"))
 
 
-def _map_array(folder: Path, name: str) -> NDArray[Any]:
-    """Map an array into memory, as one that cannot be written to."""
-    path = folder / f"{name}.npy"
-    array: NDArray[Any]
-    try:
-        array = np.asarray(np.load(path, mmap_mode="r"))
-    except ValueError:
-        # An empty file cannot be mapped.
-        array = np.load(path)
-        array.flags.writeable = False
-    return array
-
-
-def _map_frame(path: Path) -> pl.DataFrame:
-    """Map an Arrow file into memory; its pages are read when they are needed, and shared."""
-    frame = pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
-    if not isinstance(frame, pl.DataFrame):
-        raise IndexUnreadable(f"{path} holds no table; build the index anew")
-    return frame
+def _read_table(arrays: Arrays, name: str, column: str) -> pl.DataFrame:
+    nodes = pl.Series(arrays[f"{name}-node"], dtype=pl.UInt32)
+    return pl.DataFrame({column: to_series(_pick(Texts, arrays, name)), "node": nodes})

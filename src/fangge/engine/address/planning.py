@@ -7,19 +7,27 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.columns import (
-    REMOVED,
-    Columns,
+from fangge.engine.address.columns import MOST_LEVELS, REMOVED, Columns, Marks
+from fangge.engine.address.compiling import compiled
+from fangge.engine.address.folder import Held
+from fangge.engine.address.postings import (
+    U32,
+    U64,
+    Postings,
+    find_rows,
+    merge_postings,
+    sort_postings,
+)
+from fangge.engine.address.strings import hash_texts, to_texts
+from fangge.engine.address.tree import NUMBER, ROAD, class_levels, find_below
+from fangge.engine.address.wording import (
+    find_renamed,
+    look_written,
     render_codes,
     render_fulls,
     render_names,
 )
-from fangge.engine.address.compiling import compiled
-from fangge.engine.address.folder import Held
-from fangge.engine.address.postings import U32, U64, Postings, find_rows, sort_postings
-from fangge.engine.address.tree import NUMBER, ROAD, class_levels, find_below
 
-MOST_LEVELS = 250
 ORPHANS = {"node": pl.UInt32, "parent_code": pl.String}
 
 Nodes = NDArray[np.int64]
@@ -36,34 +44,16 @@ class Batch:
 
     nodes: U32
     rows: pl.DataFrame  # code, level, name, full_name, aliases, in the order of `nodes`
+    levels: Marks  # number in the list of levels
 
 
 def find_codes(held: Held, codes: pl.Series) -> Nodes:
     """Give the node of each code, also of one that was removed; -1 where there never was one."""
-    hashes = _hash_codes(codes)
+    hashes = hash_texts(to_texts(codes))
     nodes = np.full(codes.len(), -1, dtype=np.int64)
     for postings in (held.base_codes, held.changed_codes):
         _find_codes(postings, hashes, nodes)
     return nodes
-
-
-def _hash_codes(codes: pl.Series) -> U64:
-    array = codes.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, places, raw = array.buffers()
-    offsets = np.frombuffer(places, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    hashes = np.zeros(len(array), dtype=np.uint64)
-    _hash_bytes(np.frombuffer(raw if raw is not None else b"", dtype=np.uint8), offsets, hashes)
-    return hashes
-
-
-@compiled
-def _hash_bytes(raw: NDArray[np.uint8], offsets: Nodes, hashes: U64) -> None:
-    for i in range(len(hashes)):
-        h = np.uint64(1469598103934665603)
-        for at in range(offsets[i], offsets[i + 1]):
-            h = (h ^ np.uint64(raw[at])) * np.uint64(1099511628211)
-        h ^= h >> np.uint64(32)
-        hashes[i] = h * np.uint64(0x9E3779B97F4A7C15)
 
 
 @compiled
@@ -75,13 +65,11 @@ def _find_codes(postings: Postings, hashes: U64, nodes: Nodes) -> None:
 
 
 def add_codes(held: Held, codes: pl.Series, nodes: U32) -> Held:
-    more = held.changed_codes
-    return replace(
-        held,
-        changed_codes=sort_postings(
-            np.concatenate([more.keys, _hash_codes(codes)]), np.concatenate([more.rows, nodes])
-        ),
-    )
+    """Note which nodes bear codes that are new."""
+    if not len(nodes):
+        return held
+    fresh = sort_postings(hash_texts(to_texts(codes)), nodes)
+    return replace(held, changed_codes=merge_postings(held.changed_codes, fresh))
 
 
 def plan_batch(
@@ -124,11 +112,11 @@ def plan_batch(
     columns.parents[orphaned] = -1
     columns.parents[adopted] = adopters
     columns.parents[batch.nodes] = parents
-    columns.levels[batch.nodes] = levels
     columns.classes[batch.nodes] = classes
     whole = Batch(
         np.concatenate([batch.nodes, below]),
         pl.concat([batch.rows.select(rows.columns), rows]),
+        np.concatenate([levels, columns.find_levels(below)]),
     )
     return replace(held, orphans=orphans), whole, columns
 
@@ -170,12 +158,14 @@ def _find_moved(
     nodes = batch.nodes[at]
     if not len(nodes):
         return nodes
-    names = render_names(columns, held.strings, nodes)
-    fulls = render_fulls(columns, held.strings, nodes)
-    same = (columns.parents[nodes] == parents[at]) & (columns.classes[nodes] == classes[at])
-    same &= (names == batch.rows["name"].gather(at)).fill_null(value=False).to_numpy()
-    same &= (fulls == batch.rows["full_name"].gather(at)).fill_null(value=False).to_numpy()
-    moved: U32 = nodes[~same | (columns.states[nodes] == REMOVED)]
+    rows = batch.rows.select("name", "full_name")
+    if len(at) < rows.height:
+        rows = rows[at]
+    other = np.zeros(len(nodes), dtype=np.bool_)
+    written = look_written(columns, held.strings)
+    find_renamed(written, nodes, to_texts(rows["name"]), to_texts(rows["full_name"]), other)
+    other |= (columns.parents[nodes] != parents[at]) | (columns.classes[nodes] != classes[at])
+    moved: U32 = nodes[other | (columns.states[nodes] == REMOVED)]
     return moved
 
 

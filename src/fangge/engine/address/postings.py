@@ -1,6 +1,6 @@
 """Sorted hashes that lead to rows: what a memory-mapped index is searched by."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,63 @@ class Postings(NamedTuple):
 
 
 def sort_postings(keys: U64, rows: U32) -> Postings:
-    """Sort by hash, then by row; the order they come in makes no difference."""
+    """Sort by hash, then by row, each pair once; the order they come in makes no difference."""
     order = np.lexsort((rows, keys))
-    return lead_postings(keys[order], rows[order])
+    keys, rows = keys[order], rows[order]
+    again = np.zeros(len(keys), dtype=np.bool_)
+    again[1:] = (keys[1:] == keys[:-1]) & (rows[1:] == rows[:-1])
+    return lead_postings(keys[~again], rows[~again]) if again.any() else lead_postings(keys, rows)
+
+
+def merge_postings(held: Postings, more: Postings) -> Postings:
+    """Merge two sorted lists into one, each pair once."""
+    if not len(held.keys):
+        return more
+    keys = np.empty(len(held.keys) + len(more.keys), dtype=np.uint64)
+    rows = np.empty(len(keys), dtype=np.uint32)
+    n = _merge(*(as_fixed(array) for array in (*held[:2], *more[:2])), keys, rows)
+    return lead_postings(keys[:n], rows[:n])
+
+
+def as_fixed(array: NDArray[Any]) -> NDArray[Any]:
+    """Give a view that nobody writes to, so that compiled functions see one type of it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def lead_postings(keys: U64, rows: U32) -> Postings:
     """Note where hashes begin, for postings that are sorted."""
     n_bits = min(MOST_BITS, max(1, int(len(keys) // A_BUCKET).bit_length()))
-    leading = (keys >> np.uint64(64 - n_bits)).astype(np.int64)
-    counts = np.bincount(leading, minlength=1 << n_bits)
     leads = np.zeros((1 << n_bits) + 1, dtype=np.uint32)
-    np.cumsum(counts, out=leads[1:])
+    _lead(as_fixed(keys), 64 - n_bits, leads)
     return Postings(keys, rows, leads)
+
+
+@compiled
+def _lead(keys: U64, shift: int, leads: U32) -> None:
+    """Count hashes by their first bits, and add the counts up."""
+    for i in range(len(keys)):
+        leads[np.int64(keys[i] >> np.uint64(shift)) + 1] += np.uint32(1)
+    for bucket in range(1, len(leads)):
+        leads[bucket] += leads[bucket - 1]
+
+
+@compiled
+def _merge(held: U64, nodes: U32, more: U64, others: U32, keys: U64, rows: U32) -> int:
+    at, other, n = 0, 0, 0
+    while at < len(held) or other < len(more):
+        first = other == len(more) or (
+            at < len(held) and (held[at], nodes[at]) <= (more[other], others[other])
+        )
+        key = held[at] if first else more[other]
+        row = nodes[at] if first else others[other]
+        at += first
+        other += not first
+        if n == 0 or keys[n - 1] != key or rows[n - 1] != row:
+            keys[n], rows[n] = key, row
+            n += 1
+    return n
 
 
 @compiled

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from fangge.engine.address.columns import REMOVED, render_codes, render_fulls, render_names
+from fangge.engine.address.columns import REMOVED
 from fangge.engine.address.folder import (
     POINTER,
     Held,
@@ -25,6 +25,7 @@ from fangge.engine.address.planning import find_codes
 from fangge.engine.address.postings import U32
 from fangge.engine.address.spelling import know_letters
 from fangge.engine.address.tree import Tree
+from fangge.engine.address.wording import render_codes, render_fulls, render_names
 from fangge.engine.address.writing import change_index, compile_index, settle_index
 
 __all__ = [
@@ -69,7 +70,7 @@ class Register:
     def write_levels(self, nodes: U32) -> pl.Series:
         """Give the levels of nodes."""
         names = pl.Series(self.held.levels or [""], dtype=pl.String)
-        return names.gather(self.held.columns.levels[nodes].astype(np.uint32))
+        return names.gather(self.held.columns.find_levels(nodes).astype(np.uint32))
 
     def write_codes(self, nodes: U32) -> pl.Series:
         """Give the codes of nodes."""
@@ -119,7 +120,7 @@ def build_register(addresses: pl.DataFrame, directory: Path) -> None:
                 version = int(describe_folder(directory)["version"]) + 1
             except IndexUnreadable:
                 (directory / POINTER).unlink()
-        write_held(held, directory, _describe(held, version), keeps_base=False)
+        write_held(held, directory, _describe(held, version))
 
 
 def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Path) -> None:
@@ -143,17 +144,18 @@ def update_register(changed: pl.DataFrame, removed: Sequence[str], directory: Pa
 
     Notes
     -----
-    Work is done for the addresses that changed and those below them; columns of numbers are copied.
+    Work is done for the addresses that changed and those below them; besides, ten bytes an address
+    are copied.
     When a fifth of all addresses has changed, the changes are merged into the base.
     """
     describe_folder(directory)
     with lock_folder(directory):
-        held, described = read_held(directory)
-        held = change_index(held, changed.select(COLUMNS), removed)
+        before, described = read_held(directory)
+        held = change_index(before, changed.select(COLUMNS), removed)
         is_settled = len(held.changes.keys) > MOST_CHANGED_SHARE * len(held.base.keys)
         held = settle_index(held) if is_settled else held
         version = int(described["version"]) + 1
-        write_held(held, directory, _describe(held, version), keeps_base=not is_settled)
+        write_held(held, directory, _describe(held, version), before)
 
 
 def _describe(held: Held, version: int) -> dict[str, Any]:

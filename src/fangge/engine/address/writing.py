@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from fangge.engine.address.areas import make_areas
 from fangge.engine.address.columns import (
@@ -14,23 +13,29 @@ from fangge.engine.address.columns import (
     REMOVED,
     Columns,
     no_columns,
-    no_strings,
-    render_names,
-    write_codes,
-    write_names,
 )
 from fangge.engine.address.compiling import compiled
 from fangge.engine.address.folder import Held
 from fangge.engine.address.names import make_names
 from fangge.engine.address.normalise import fold_texts
-from fangge.engine.address.planning import ORPHANS, Batch, Nodes, add_codes, find_codes, plan_batch
+from fangge.engine.address.planning import (
+    ORPHANS,
+    Batch,
+    Flags,
+    Nodes,
+    add_codes,
+    find_codes,
+    plan_batch,
+)
 from fangge.engine.address.postings import (
     U32,
     U64,
     Postings,
+    merge_postings,
     sort_postings,
 )
 from fangge.engine.address.spelling import cached_sounds, know_letters
+from fangge.engine.address.strings import Strings, join_texts, no_texts, to_texts
 from fangge.engine.address.tree import (
     BUILDING,
     BY_NUMBER,
@@ -47,6 +52,7 @@ from fangge.engine.address.tree import (
     make_tokens,
     tree_key,
 )
+from fangge.engine.address.wording import Fresh, render_names, write_nodes
 
 ROAD_NUMBER = (
     r"^(.*?[路街巷弄里道村区])"
@@ -66,7 +72,7 @@ def compile_index(addresses: pl.DataFrame) -> Held:
     empty = Held(
         levels=[],
         columns=no_columns(),
-        strings=no_strings(),
+        strings=Strings(no_texts(), no_texts()),
         base=nothing,
         changes=nothing,
         base_codes=nothing,
@@ -85,28 +91,17 @@ def compile_index(addresses: pl.DataFrame) -> Held:
 
 def settle_index(held: Held) -> Held:
     """Bring what changed into the base, without numbering nodes anew."""
-    states = held.columns.states
-    gone = states[held.base.rows] != IN_BASE
-    keys = np.concatenate([held.base.keys[~gone], held.changes.keys])
-    rows = np.concatenate([held.base.rows[~gone], held.changes.rows])
-    codes = [held.base_codes, held.changed_codes]
+    gone = held.columns.states[held.base.rows] != IN_BASE
+    base = Postings(held.base.keys[~gone], held.base.rows[~gone], held.base.leads)
     nothing = Postings(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(3, np.uint32))
     return replace(
         held,
-        columns=replace(
-            held.columns, states=np.where(states == REMOVED, REMOVED, IN_BASE).astype(np.uint8)
-        ),
-        base=sort_postings(keys, rows),
+        columns=held.columns.settle(),
+        base=merge_postings(base, held.changes),
         changes=nothing,
-        base_codes=sort_postings(
-            np.concatenate([c.keys for c in codes]), np.concatenate([c.rows for c in codes])
-        ),
+        base_codes=merge_postings(held.base_codes, held.changed_codes),
         changed_codes=nothing,
-        strings=replace(
-            held.strings,
-            base=pl.concat([held.strings.base, held.strings.added]),
-            added=held.strings.added.clear(),
-        ),
+        strings=Strings(join_texts(*held.strings), no_texts()),
     )
 
 
@@ -127,7 +122,8 @@ def change_index(held: Held, changed: pl.DataFrame, removed: Sequence[str]) -> H
     gone = find_codes(held, gone_codes)
     gone = gone[gone >= 0]
     gone = gone[columns.states[gone] != REMOVED].astype(np.int64)
-    held, batch, columns = plan_batch(held, columns, Batch(nodes, rows), gone, ~is_new)
+    no_levels = np.zeros(0, dtype=np.uint8)
+    held, batch, columns = plan_batch(held, columns, Batch(nodes, rows, no_levels), gone, ~is_new)
     return _write_batch(held, columns, batch, gone)
 
 
@@ -136,38 +132,48 @@ def _write_batch(held: Held, columns: Columns, batch: Batch, gone: Nodes) -> Hel
     names, fulls = (batch.rows[name].fill_null("") for name in ("name", "full_name"))
     columns.states[batch.nodes] = IN_CHANGES
     columns.states[gone] = REMOVED
-    strings = write_codes(columns, held.strings, batch.nodes, batch.rows["code"])
-    strings = write_names(columns, strings, batch.nodes, names, fulls)
-    touched = pl.Series(np.concatenate([batch.nodes, gone.astype(np.uint32)]), dtype=pl.UInt32)
+    held = _write_nodes(held, columns, batch, fulls)
+    columns = held.columns
+    touched = np.zeros(len(columns.parents), dtype=np.bool_)
+    touched[batch.nodes] = True
+    touched[gone] = True
     aliases = _list_aliases(batch)
-    classes = columns.classes[batch.nodes]
-    listed = pl.concat(
-        [
-            held.names.filter(~pl.col("node").is_in(touched.implode())),
-            _list_names(batch.nodes, names, classes, columns, aliases),
-        ]
-    ).sort("name", "node")
-    held = replace(
-        held,
-        columns=columns,
-        strings=strings,
-        names=listed,
-        aliases=pl.concat([held.aliases.filter(~pl.col("node").is_in(touched.implode())), aliases]),
-    )
-    held = _write_areas(held, batch.nodes, fulls)
-    letters = know_letters(held.sounds)
-    nodes = listed["node"].to_numpy().astype(np.int32)
-    held = replace(held, name_index=make_names(listed["name"], nodes, letters))
+    listed = _list_names(batch.nodes, names, columns, aliases)
+    held = _write_areas(held, batch.nodes, fulls, touched)
+    held = _write_names(held, listed, touched)
+    held = replace(held, aliases=_replace_rows(held.aliases, aliases, touched))
     keys, rows = _make_all_keys(held, batch.nodes, names, aliases)
-    stays = columns.states[held.changes.rows] == IN_CHANGES
-    fresh = np.zeros(len(columns.parents), dtype=np.bool_)
-    fresh[batch.nodes] = True
-    stays &= ~fresh[held.changes.rows]
-    changes = sort_postings(
-        np.concatenate([held.changes.keys[stays], keys]),
-        np.concatenate([held.changes.rows[stays], rows]),
-    )
-    return replace(held, changes=changes)
+    stays = (columns.states[held.changes.rows] == IN_CHANGES) & ~touched[held.changes.rows]
+    kept = Postings(held.changes.keys[stays], held.changes.rows[stays], held.changes.leads)
+    return replace(held, changes=merge_postings(kept, sort_postings(keys, rows)))
+
+
+def _replace_rows(held: pl.DataFrame, fresh: pl.DataFrame, touched: Flags) -> pl.DataFrame:
+    """Put fresh rows in the place of those of the nodes that are touched."""
+    stale = touched[held["node"].to_numpy()]
+    if not stale.any() and fresh.is_empty():
+        return held
+    return pl.concat([held.filter(pl.Series(~stale)), fresh])
+
+
+def _write_names(held: Held, listed: pl.DataFrame, touched: Flags) -> Held:
+    """List names anew, where some of them changed."""
+    names = _replace_rows(held.names, listed, touched)
+    if names is held.names:
+        return held
+    names = names.sort("name", "node")
+    nodes = names["node"].to_numpy().astype(np.int32)
+    index = make_names(names["name"], nodes, know_letters(held.sounds))
+    return replace(held, names=names, name_index=index)
+
+
+def _write_nodes(held: Held, columns: Columns, batch: Batch, fulls: pl.Series) -> Held:
+    places = np.zeros(len(columns.parents), dtype=np.int32)
+    places[batch.nodes] = np.arange(1, len(batch.nodes) + 1)
+    codes, names = (to_texts(batch.rows[name]) for name in ("code", "name"))
+    fresh = Fresh(batch.nodes, places, batch.levels, codes, names, to_texts(fulls))
+    columns, strings = write_nodes(columns, held.strings, fresh)
+    return replace(held, columns=columns, strings=strings)
 
 
 def _list_aliases(batch: Batch) -> pl.DataFrame:
@@ -186,11 +192,11 @@ def _list_aliases(batch: Batch) -> pl.DataFrame:
 def _list_names(
     nodes: U32,
     names: pl.Series,
-    classes: NDArray[np.uint8],
     columns: Columns,
     aliases: pl.DataFrame,
 ) -> pl.DataFrame:
     """List what is found by name: roads, estates, villages, and buildings without a number."""
+    classes = columns.classes[nodes]
     is_site = np.isin(classes, (COMMUNITY, ROAD, ESTATE))
     is_building = np.flatnonzero(classes == BUILDING)
     is_site[is_building] = ~have_numbers(names.gather(is_building))
@@ -206,13 +212,15 @@ def _list_names(
     )
 
 
-def _write_areas(held: Held, nodes: U32, fulls: pl.Series) -> Held:
+def _write_areas(held: Held, nodes: U32, fulls: pl.Series, touched: Flags) -> Held:
     """Give areas numbers, by what stands before the names of sites; forget those without a site."""
     columns = held.columns
     tree = Tree(columns.parents, columns.classes)
     sites = np.flatnonzero(
         (columns.classes[nodes] >= COMMUNITY) & (columns.classes[nodes] < BUILDING)
     )
+    if not len(sites) and not columns.areas[touched].any():
+        return held
     tops = np.zeros(len(sites), dtype=np.int64)
     _find_tops(tree, nodes[sites].astype(np.int64), tops)
     texts = pl.DataFrame(
@@ -269,6 +277,8 @@ def _make_all_keys(
     is_number = held.columns.classes[others] == NUMBER
     inner = aliases.filter(pl.Series(~is_number))
     keys = [make_keys(tree, nodes, make_tokens(names))]
+    if aliases.is_empty():
+        return keys[0]
     keys.append(
         make_keys(
             tree, inner["node"].to_numpy(), make_tokens(cut_aliases(fold_texts(inner["alias"])))
