@@ -70,7 +70,12 @@ def list_addresses() -> pl.DataFrame:
         },
         orient="row",
     )
-    renamed = {"R1-88-E": ["观前小区", "旧学前花园"], "R1-88-E-B3": ["观前花园甲幢"]}
+    renamed = {
+        "R1-88-E": ["观前小区", "旧学前花园"],
+        "R1-88-E-B3": ["观前花园甲幢"],
+        # Three house numbers were merged into one.
+        "R2-7": ["凤凰街3号", "凤凰街5号"],
+    }
     return frame.with_columns(
         aliases=pl.Series(
             [renamed.get(code, held) for code, held in frame.select("code", "aliases").iter_rows()],

@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangge.engine.address.evaluation import score_matches
-from fangge.engine.address.matching import match_addresses, rank_addresses
+from fangge.engine.address.matching import (
+    list_candidates,
+    match_addresses,
+    rank_addresses,
+    rank_texts,
+)
 from fangge.engine.address.normalise import as_texts
 from fangge.engine.address.register import Register
 
@@ -107,6 +112,59 @@ def test_a_doubt_is_told_and_nothing_is_asserted(
 @pytest.mark.parametrize("text", UNFOUND)
 def test_what_is_not_in_the_register_is_not_found(text: str, register: Register) -> None:
     assert match(text, register)["code"] is None
+
+
+DAMAGED = {
+    "a homophone": ("平江街道官前花园3幢2单元301室", "sounds:官前花园=观前花园"),
+    "a look-alike": ("临顿路88号观前花圆3幢2单元301室", "looks:观前花圆=观前花园"),
+    "a wrong character": ("临顿路88号观前果园3幢2单元301室", "differs:观前果园=观前花园"),
+    "a missing character": ("临顿路88号观前园3幢2单元301室", "differs:观前园=观前花园"),
+    "a character too many": ("临顿路88号观前大花园3幢2单元301室", "differs:观前大花园=观前花园"),
+    "two characters exchanged": ("临顿路88号前观花园3幢2单元301室", "swapped:前观花园=观前花园"),
+    "the road misspelt": ("临敦路88号观前花园3幢2单元301室", "sounds:临敦路=临顿路"),
+    "elements exchanged": ("观前花园3幢2单元301室临顿路88号", None),
+    "the road missing": ("88号观前花园3幢2单元301室", None),
+    "the number missing": ("临顿路观前花园3幢2单元301室", None),
+    "the estate missing": ("临顿路88号3幢2单元301室", None),
+    "the unit missing": ("临顿路88号观前花园3幢301室", None),
+    "an old district": ("苏州市平江区临顿路88号观前花园3幢2单元301室", None),
+    "an old name": ("旧学前花园3幢2单元301室", None),
+    "another name": ("临顿大路88号观前小区甲幢2单元301室", None),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_text_survives_damage_and_tells_of_it(kind: str, register: Register) -> None:
+    text, reason = DAMAGED[kind]
+    found = match(text, register)
+    assert (found["code"], found["asserted"]) == (ROOM, True)
+    assert reason is None or reason in found["reasons"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("text", ["凤凰街3号", "凤凰街5号", "凤凰街7号", "凤凰街五号"])
+def test_addresses_that_were_merged_lead_to_todays(text: str, register: Register) -> None:
+    found = match(text, register)
+    assert (found["code"], found["asserted"]) == ("R2-7", True)
+
+
+def test_what_stands_at_a_merged_number_is_found_by_the_old_one(register: Register) -> None:
+    found = match("凤凰街5号三元一村3幢1单元101室", register)
+    assert (found["code"], found["asserted"]) == ("R2-7-E-B3-U1-F1-101", True)
+
+
+def test_places_that_tie_are_all_listed_and_none_is_asserted(register: Register) -> None:
+    found = list_candidates(as_texts(["莲香新村1幢101室"]), register)
+    assert found["code"].to_list() == ["R2-11-E-B1-F1-101", "R3-11-E-B1-F1-101"]
+    assert found["score"].n_unique() == 1
+    assert not found["asserted"].any()
+    assert all("tied:2" in reasons for reasons in found["reasons"])
+
+
+def test_texts_are_ranked_in_one_pass_as_one_by_one(register: Register) -> None:
+    texts = [*(text for text, _ in CERTAIN), *(text for text, _, _ in DOUBTFUL), "莲香", "", "花园"]
+    one_by_one = [rank_addresses(text, register, 5) for text in texts]
+    assert rank_texts(texts, register, 5) == one_by_one
+    assert rank_texts([], register, 5) == []
 
 
 def test_a_unit_that_is_not_said_is_left_open_where_several_have_the_room(

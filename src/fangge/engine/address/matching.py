@@ -1,5 +1,6 @@
 """Text to standard addresses, with score and reasons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from fangge.engine.address.findings import (
     REASONS,
     SOUNDS,
 )
+from fangge.engine.address.names import LONGEST_NAME
 from fangge.engine.address.normalise import as_texts
 from fangge.engine.address.ranking import (
     ASSERTED_FROM,
@@ -102,32 +104,48 @@ def list_candidates(texts: pl.Series, register: Register, n_most: int = 5) -> pl
 
 
 def rank_addresses(text: str, register: Register, n_most: int = 10) -> list[Candidate]:
-    """Rank the standard addresses that a text may mean, best first, for search as people type.
+    """Rank the standard addresses that a text may mean, best first, for search as people type."""
+    return rank_texts([text], register, n_most)[0]
+
+
+def rank_texts(texts: Sequence[str], register: Register, n_most: int = 10) -> list[list[Candidate]]:
+    """Rank the standard addresses that each text may mean, best first.
 
     The matches come first, then names that contain the text.
     """
-    texts = as_texts([text])
-    found = list_candidates(texts, register, n_most)
-    ranked = [
-        Candidate(row["code"], row["name"], row["level"], row["score"], tuple(row["reasons"]))
-        for row in found.iter_rows(named=True)
-    ]
-    typed = texts[0].strip()
-    if len(ranked) < n_most and typed:
-        held = {candidate.code for candidate in ranked}
-        near = register.names.filter(pl.col("name").str.contains(typed, literal=True))
-        near = near.sort(pl.col("name").str.len_chars(), "name", "node").head(2 * n_most)
-        nodes = near["node"].unique(maintain_order=True).to_numpy()
+    column = as_texts(list(texts))
+    ranked: list[list[Candidate]] = [[] for _ in texts]
+    for row, code, name, level, score, _sure, reasons in list_candidates(
+        column, register, n_most
+    ).iter_rows():
+        ranked[row].append(Candidate(code, name, level, score, tuple(reasons)))
+    for text, candidates in zip(column, ranked, strict=True):
+        typed = text.strip()
+        # What is longer than any name stands in none: most texts are not sought.
+        if len(candidates) < n_most and 0 < len(typed) <= LONGEST_NAME:
+            candidates.extend(_find_containing(typed, register, n_most, candidates))
+    return [candidates[:n_most] for candidates in ranked]
+
+
+def _find_containing(
+    typed: str, register: Register, n_most: int, ranked: list[Candidate]
+) -> list[Candidate]:
+    """Find the places whose names contain a text, the shortest names first."""
+    held = {candidate.code for candidate in ranked}
+    near = register.names.filter(pl.col("name").str.contains(typed, literal=True))
+    near = near.sort(pl.col("name").str.len_chars(), "name", "node").head(2 * n_most)
+    nodes = near["node"].unique(maintain_order=True).to_numpy()
+    reasons = (f"name_contains:{typed}",)
+    return [
+        Candidate(code, name, level, NAME_CONTAINS_SCORE, reasons)
         for code, name, level in zip(
             register.write_codes(nodes),
             register.write_full_names(nodes),
             register.write_levels(nodes),
             strict=True,
-        ):
-            if code not in held:
-                reason = f"name_contains:{typed}"
-                ranked.append(Candidate(code, name, level, NAME_CONTAINS_SCORE, (reason,)))
-    return ranked[:n_most]
+        )
+        if code not in held
+    ]
 
 
 def _rank(

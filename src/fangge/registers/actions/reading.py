@@ -13,7 +13,7 @@ from fangge.registers.adapters.addresses import (
     ReadText,
     current_folder,
     read_texts,
-    suggest_addresses,
+    suggest_for_texts,
 )
 from fangge.registers.models.address import Address
 from fangge.registers.queries.ghosts import MARK
@@ -74,7 +74,7 @@ def match_free_texts(*, actor: Actor, texts: Sequence[str], n_most: int) -> list
     cleaned = pl.Series([clean_text(text) for text in texts], dtype=pl.String)
     found = match_texts(cleaned, folder=current_folder())
     rows = list(found.iter_rows(named=True))
-    ranked = [_rank(text, row, n_most) for text, row in zip(cleaned, rows, strict=True)]
+    ranked = _rank(cleaned, rows, n_most)
     codes = sorted({code for candidates in ranked for code in candidates})
     visible = {held.code: held for held in addresses_by_codes(actor=actor, codes=codes)}
     return [
@@ -92,18 +92,24 @@ def match_free_texts(*, actor: Actor, texts: Sequence[str], n_most: int) -> list
     ]
 
 
-def _rank(
-    text: str, row: dict[str, object], n_most: int
-) -> dict[str, tuple[float, tuple[str, ...]]]:
-    """Put the match first; others follow only where it is not certain."""
-    ranked: dict[str, tuple[float, tuple[str, ...]]] = {}
-    if row["code"] is not None:
+Ranked = dict[str, tuple[float, tuple[str, ...]]]
+"""Score and reasons by code, best first."""
+
+
+def _rank(texts: pl.Series, rows: list[dict[str, object]], n_most: int) -> list[Ranked]:
+    """Put each match first; others follow only where it is not certain."""
+    ranked: list[Ranked] = []
+    for row in rows:
         reasons = row["reasons"] if isinstance(row["reasons"], list) else []
-        ranked[str(row["code"])] = (round(float(str(row["score"])), 4), tuple(reasons))
-    if n_most > 1 and not row["asserted"]:
-        for other in suggest_addresses(text, n_most=n_most):
+        told = (round(float(str(row["score"])), 4), tuple(reasons))
+        ranked.append({} if row["code"] is None else {str(row["code"]): told})
+    open_rows = [i for i, row in enumerate(rows) if n_most > 1 and not row["asserted"]]
+    others = suggest_for_texts([texts[i] for i in open_rows], n_most=n_most) if open_rows else []
+    for i, candidates in zip(open_rows, others, strict=True):
+        for other in candidates:
             # What once stood there stands elsewhere under its own code.
-            ranked.setdefault(other.code.partition(MARK)[0], (round(other.score, 4), other.reasons))
+            code = other.code.partition(MARK)[0]
+            ranked[i].setdefault(code, (round(other.score, 4), other.reasons))
     return ranked
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from django.conf import settings
 
 from fangge.engine.address.filling import fill_divisions
-from fangge.engine.address.matching import Candidate, match_addresses, rank_addresses
+from fangge.engine.address.matching import Candidate, match_addresses, rank_addresses, rank_texts
 from fangge.engine.address.normalise import as_texts
 from fangge.engine.address.reading import Reader
 from fangge.engine.address.register import (
@@ -152,6 +152,11 @@ def full_names(codes: pl.Series, *, folder: Path) -> pl.Series:
 def suggest_addresses(text: str, *, n_most: int) -> list[Candidate]:
     """Rank the standard addresses that a text may mean, for search as people type."""
     return rank_addresses(text, current_index(), n_most)
+
+
+def suggest_for_texts(texts: Sequence[str], *, n_most: int) -> list[list[Candidate]]:
+    """Rank the standard addresses that each text may mean, all texts in one pass."""
+    return rank_texts(texts, current_index(), n_most)
 
 
 @dataclass(frozen=True, slots=True)
