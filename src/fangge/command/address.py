@@ -4,7 +4,7 @@ import gc
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 import polars as pl
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from fangge.engine.address.training import Labelled
 
 N_MADE_UP = 16_000
-COLUMNS = ("code", "parent_code", "level", "name", "full_name", "aliases")
 IN_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 OUT_FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -38,7 +37,7 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
     Example:
       fangge address parse --input texts.jsonl --output elements.jsonl
     """  # noqa: D301 - click's mark for text that keeps its lines
-    from fangge.command.lines import read_batches, tell_readings, write_frame
+    from fangge.command.lines import read_batches, tell_readings, write_frame, write_whole
     from fangge.engine.address.normalise import as_texts
     from fangge.engine.address.reading import Reader
     from fangge.engine.address.tagger import ModelUnreadable, load_model, read_model
@@ -50,7 +49,7 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
     # What was loaded stays: the collector need not look through it again and again.
     gc.freeze()
     begun, n_texts = time.perf_counter(), 0
-    with target.open("wb") as out:
+    with write_whole(target) as out:
         for texts in read_batches(source):
             write_frame(out, texts, tell_readings(reader.read(as_texts(texts))))
             n_texts += len(texts)
@@ -58,7 +57,13 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
 
 
 @command.command("match")
-@click.option("--register", "folder", required=True, type=FOLDER, help="An index of a register.")
+@click.option(
+    "--register",
+    "folder",
+    required=True,
+    type=FOLDER,
+    help="An index, or a folder with a register's rows.",
+)
 @click.option("--input", "source", required=True, type=IN_FILE, help='Lines of {"text": …}.')
 @click.option("--output", "target", required=True, type=OUT_FILE, help="Lines of candidates.")
 @click.option(
@@ -72,21 +77,21 @@ def parse(*, source: Path, target: Path, model: Path | None, as_json: bool) -> N
 def match(*, folder: Path, source: Path, target: Path, most: int, as_json: bool) -> None:
     """Find the standard addresses that each text may mean, best first, with score and reasons.
 
+    The register is an index, or a folder with its rows: a Parquet, CSV or JSON lines file with
+    code, parent_code, level, name, full_name and perhaps aliases, such as `records` of what
+    `fangge generate` writes. Rows are compiled anew in each run; an index is opened at once.
+
     \b
     Example:
       fangge address match --register index --input texts.jsonl --output matches.jsonl
     """  # noqa: D301 - click's mark for text that keeps its lines
-    from fangge.command.lines import read_batches
+    from fangge.command.lines import read_batches, write_whole
+    from fangge.command.register_rows import open_folder
     from fangge.engine.address.matching import list_candidates
     from fangge.engine.address.normalise import as_texts
-    from fangge.engine.address.register import IndexUnreadable, open_register
 
-    try:
-        register = open_register(folder)
-    except IndexUnreadable as error:
-        raise click.ClickException(str(error)) from error
     begun, n_texts = time.perf_counter(), 0
-    with target.open("w", encoding="utf-8") as out:
+    with open_folder(folder) as register, write_whole(target) as out:
         for texts in read_batches(source):
             found = list_candidates(as_texts(texts), register, most)
             for text, row in zip(texts, _group_candidates(found, len(texts)), strict=True):
@@ -109,9 +114,10 @@ def build(*, source: Path, folder: Path) -> None:
     The columns are code, parent_code, level, name, full_name and aliases (a list, or text with
     semicolons). An index already there is replaced whole; who has it open reads on.
     """
+    from fangge.command.register_rows import read_rows
     from fangge.engine.address.register import build_register, describe_register
 
-    build_register(_read_register(source), folder)
+    build_register(read_rows(source), folder)
     print_json({**describe_register(folder), "register": str(folder)})
 
 
@@ -126,11 +132,12 @@ def update(*, source: Path, folder: Path, removed: Path | None) -> None:
     Example:
       fangge address index update --register index --input changes.csv --removed codes.txt
     """  # noqa: D301 - click's mark for text that keeps its lines
+    from fangge.command.register_rows import read_rows
     from fangge.engine.address.register import IndexUnreadable, describe_register, update_register
 
     gone = [] if removed is None else removed.read_text(encoding="utf-8").split()
     try:
-        update_register(_read_register(source), gone, folder)
+        update_register(read_rows(source), gone, folder)
     except IndexUnreadable as error:
         raise click.ClickException(str(error)) from error
     print_json({**describe_register(folder), "register": str(folder)})
@@ -209,25 +216,9 @@ def _group_candidates(found: pl.DataFrame, n_rows: int) -> list[dict[str, object
     ]
 
 
-def _read_register(source: Path) -> pl.DataFrame:
-    if source.suffix == ".parquet":
-        rows = pl.read_parquet(source)
-    elif source.suffix == ".csv":
-        rows = pl.read_csv(source, infer_schema=False)
-    else:
-        rows = pl.read_ndjson(source)
-    if missing := [name for name in COLUMNS[:-1] if name not in rows.columns]:
-        raise click.ClickException(f"{source} lacks the columns {', '.join(missing)}")
-    if "aliases" not in rows.columns:
-        rows = rows.with_columns(aliases=pl.lit(None, pl.List(pl.String)))
-    if rows.schema["aliases"] == pl.String:
-        rows = rows.with_columns(pl.col("aliases").str.split(";"))
-    return rows.select(pl.col(COLUMNS[:-1]).cast(pl.String), "aliases")
-
-
-def _write(out: TextIO, line: dict[str, object]) -> None:
+def _write(out: BinaryIO, line: dict[str, object]) -> None:
     text = json.dumps(line, ensure_ascii=False)
-    out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+    out.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _tell(*, as_json: bool, n_texts: int, seconds: float, out: Path) -> None:

@@ -2,16 +2,18 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-import click
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from fangge.command.register_rows import Fault, refuse
 from fangge.engine.address.elements import Kind
 from fangge.engine.address.filling import fill_divisions
 from fangge.engine.address.reading import Readings
@@ -26,15 +28,43 @@ def read_batches(source: Path) -> Iterator[list[str]]:
     with source.open(encoding="utf-8", errors="replace") as lines:
         numbered = enumerate(lines, start=1)
         while batch := list(islice(numbered, BATCH)):
-            yield [_read_line(line, number) for number, line in batch]
+            faults: list[Fault] = []
+            texts = [_read_line(line, number, faults) for number, line in batch]
+            if faults:
+                raise refuse(source, faults)
+            yield texts
 
 
-def _read_line(line: str, number: int) -> str:
+def _read_line(line: str, number: int, faults: list[Fault]) -> str:
+    """Give the text of a line; what is wrong with it is added to the faults."""
     try:
-        text = json.loads(line)["text"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f'line {number} is not {{"text": …}}') from error
+        told = json.loads(line)
+    except ValueError:
+        faults.append((number, "all", 'is not JSON; a line is {"text": …}'))
+        return ""
+    if not isinstance(told, dict) or "text" not in told:
+        faults.append((number, "text", 'is missing; a line is {"text": …}'))
+        return ""
+    text = told["text"]
+    if isinstance(text, dict | list):
+        faults.append((number, "text", "is not text"))
     return "" if text is None else str(text)
+
+
+@contextmanager
+def write_whole(target: Path) -> Iterator[BinaryIO]:
+    """Write a file that takes its place when it is whole; what fails leaves the old one."""
+    if target.exists() and not target.is_file():
+        with target.open("wb") as out:
+            yield out
+        return
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with fresh.open("wb") as out:
+            yield out
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def write_frame(out: BinaryIO, texts: list[str], rows: pl.DataFrame) -> None:
