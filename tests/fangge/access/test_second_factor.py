@@ -203,9 +203,18 @@ def test_enrolling_ends_sessions_that_came_without(settings: Settings) -> None:
     assert elsewhere.get("/").status_code == 302
 
 
-def test_a_secret_is_sealed_anew_with_the_newest_key(
-    secret: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class WithAnotherKey:
+    def __init__(self, held: dict[int, bytes]) -> None:
+        self.held = held | {len(held) + 1: make_secret() + make_secret()[:12]}
+
+    def keys(self) -> dict[int, bytes]:
+        return self.held
+
+
+def test_a_secret_is_sealed_anew_with_the_newest_key(secret: bytes, settings: Settings) -> None:
+    assert reseal_code_makers() == 0
+    settings.SEALING_KEYS = WithAnotherKey(settings.SEALING_KEYS.keys())
+    assert reseal_code_makers() == 1
     assert reseal_code_makers() == 0
     with pytest.raises(CodeWrong):
         use_code(staff=person(), code="999999", now=clock.now())
