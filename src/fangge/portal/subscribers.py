@@ -1,6 +1,7 @@
-"""What the portal tells retention: how its records are erased, and what is still owed."""
+"""What the portal tells others: how its records are erased, what is owed, what a look is for."""
 
 from fangge.portal.actions.erasing import ERASERS, hold_for_claims, hold_for_questions
+from fangge.portal.queries.matters import connect_matters
 from fangge.retention.queries.erasers import erase_by, hold_by
 
 
@@ -9,3 +10,4 @@ def connect() -> None:
         erase_by(eraser)
     hold_by(hold_for_questions)
     hold_by(hold_for_claims)
+    connect_matters()

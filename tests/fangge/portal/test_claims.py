@@ -20,6 +20,7 @@ from fangge.portal.actions.claims import (
 from fangge.portal.actions.copies import take_copy
 from fangge.portal.queries.claims import claims_of, list_claims
 from fangge.registers.models.resident import Resident
+from fangge.registers.queries.matters import is_about, matters_about
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,19 @@ def test_a_copy_holds_ones_own_data_with_sources_and_nobody_elses(noon: datetime
     assert number_of(resident) in page
     assert resident.code in page
     assert Entry.objects.filter(verb="claims.copy", subject_id=resident.code).count() == 2
+
+
+def test_a_look_at_the_residents_wish_is_tied_to_the_claim(noon: datetime) -> None:
+    resident, other = residents()
+    office = make_staff(Role.STEWARD, username="office")
+    _, visit = visit_as(resident, noon)
+    claim = claim_deletion(visit=visit, text="已搬走", token=uuid4(), now=noon)
+    (matter,) = matters_about(actor=office, resident_id=resident.pk, purpose="request")
+    assert matter.reference == f"claim:{claim.pk}"
+    assert is_about(actor=office, reference=matter.reference, resident_id=resident.pk)
+    assert not is_about(actor=office, reference=matter.reference, resident_id=other.pk)
+    worker = make_staff(Role.GRID_WORKER, username="no-office")
+    assert not is_about(actor=worker, reference=matter.reference, resident_id=resident.pk)
 
 
 def test_a_refused_deletion_names_its_ground_and_is_decided_once(noon: datetime) -> None:
