@@ -33,6 +33,12 @@ class Assignment(models.Model):
     area = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
+    given_by = models.CharField(max_length=80, default="", db_default="")
+    ended_by = models.CharField(max_length=80, default="", db_default="")
+    # The assignment that this one holds for a time, while its holder is away.
+    stands_in_for = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="stand_ins"
+    )
 
     class Meta:
         constraints = [

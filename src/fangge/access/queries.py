@@ -172,6 +172,27 @@ def find_staff(*, actor: Actor, staff_id: int) -> StaffMember:
     return staff
 
 
+def assignments_of(staff: StaffMember) -> list[Assignment]:
+    """Give every assignment that a person has or had, the newest first."""
+    held = staff.assignments.select_related("area", "stands_in_for__staff")
+    return list(held.order_by("-starts_at", "-id"))
+
+
+def staff_to_assign(*, actor: Actor) -> list[StaffMember]:
+    """Give everybody who may be given a role, with what they hold."""
+    actor.require("staff.see")
+    return list(StaffMember.objects.order_by("username").prefetch_related("assignments__area"))
+
+
+def find_to_assign(*, actor: Actor, staff_id: int) -> StaffMember:
+    """Give one person with their assignments to who assigns. Raises `StaffUnknown`."""
+    actor.require("staff.see")
+    staff = StaffMember.objects.filter(pk=staff_id).first()
+    if staff is None:
+        raise StaffUnknown("There is no such person.")
+    return staff
+
+
 def find_by_username(username: str) -> StaffMember | None:
     """Give the person of this name who may sign in, if there is one."""
     return StaffMember.objects.filter(username=username, is_active=True).first()

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -92,6 +93,16 @@ VERBS: dict[Role, frozenset[str]] = {
 
 FIELD_ROLES = (Role.GRID_WORKER, Role.COMMUNITY_OFFICER)
 """Who is on duty in an area."""
+
+
+ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR})
+"""Three roles that are kept apart: who gives rights, who runs the system, who checks both."""
+
+
+def may_hold(role: str, held: Collection[str]) -> bool:
+    """Tell whether who holds these roles may hold this one too: an administrator holds one."""
+    roles = {*held, role}
+    return len(roles) == 1 or not roles & ADMINISTRATORS
 
 
 def verbs_of(roles: list[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from fangge.access.views import (
     account,
+    assigning,
     confirming,
     ledger,
     looking_after,
@@ -47,6 +48,13 @@ urlpatterns = [
     path("sign-ins/<int:staff_id>/end", looking_after.end_all, name="end-sessions-of"),
     path("sign-ins/<int:staff_id>/suspend", looking_after.suspend, name="suspend"),
     path("sign-ins/<int:staff_id>/restore", looking_after.restore, name="restore"),
+    path("roles", assigning.show_matrix, name="roles"),
+    path("duties", assigning.show_duties, name="duties"),
+    path("duties/<int:assignment_id>/hand-over", assigning.give, name="hand-over"),
+    path("staff", assigning.show_staff, name="staff"),
+    path("staff/<int:staff_id>", assigning.show_person, name="person"),
+    path("staff/<int:staff_id>/assign", assigning.assign, name="assign"),
+    path("assignments/<int:assignment_id>/end", assigning.end, name="end-assignment"),
     path("ledger", ledger.show_ledger, name="ledger"),
     path("ledger/head", ledger.show_head, name="ledger-head"),
 ]

@@ -15,6 +15,11 @@ def current_areas(*, kind: AreaKind | None = None) -> list[Area]:
     return list(areas.filter(kind=kind) if kind else areas)
 
 
+def find_area(area_id: int) -> Area | None:
+    """Give the current area of this number."""
+    return Area.objects.filter(pk=area_id, ends_on=None).first()
+
+
 def first_area(*, kind: str) -> Area | None:
     """Give the first area of a kind that has grids in it, or is one."""
     grid = Area.objects.filter(kind=AreaKind.GRID, ends_on=None).order_by("code").first()

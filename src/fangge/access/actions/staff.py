@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from fangge.access.actions.assigning import check_apart, check_other
 from fangge.access.actions.passwords import check_not_own, set_password
 from fangge.access.actions.sessions import end_sessions
 from fangge.access.models import Assignment, StaffMember
@@ -51,15 +52,30 @@ def assign_role(
 ) -> Assignment:
     """Give a person a role over an area, or over the whole district.
 
-    Raises `RoleUnknown` for a role that is not in the table.
+    Raises `RoleUnknown`; `OwnRights` for one's own; `RolesApart` where an administrator would
+    hold another role.
     """
     actor.require("staff.assign")
     if role not in list(Role):
         raise RoleUnknown(f"There is no role {role}. There are: {', '.join(Role)}.")
+    check_other(actor=actor, staff=staff)
+    check_apart(staff=staff, role=role, now=now)
     assignment, is_new = Assignment.objects.get_or_create(
-        staff=staff, role=role, area=area, ends_at=None, defaults={"starts_at": now}
+        staff=staff,
+        role=role,
+        area=area,
+        ends_at=None,
+        defaults={"starts_at": now, "given_by": actor.reference},
     )
     if is_new:
+        record_act(
+            actor=actor,
+            verb="staff.assign",
+            subject_kind="staff",
+            subject_id=staff.username[:40],
+            reason=f"{role}: {area.name if area else '*'}",
+            now=now,
+        )
         end_sessions(actor=actor, staff=staff, ending=Ending.ROLES_CHANGED, now=now)
     return assignment
 
