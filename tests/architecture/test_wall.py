@@ -25,6 +25,10 @@ OPEN = {
     "fusion_run": "counts and seconds",
     "fusion_qualitycheck": "counts",
     "fusion_sourceconflict": "counts, and numbers of entries and records",
+    "cases_lifecycleversion": "the table of states",
+    "cases_desk": "desks of departments",
+    "cases_deskmember": "staff, by number",
+    "cases_holiday": "days",
     # Staff and the ledger: guarded by verbs; the site's role cannot change what was written.
     "access_staffmember": "staff, as signing in needs them",
     "access_assignment": "staff, as signing in needs them",

@@ -28,21 +28,27 @@ FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
 RETURNS = frozenset({"returns.see", "returns.ask", "returns.make"})
 # What a life event changes, another person than who registered it approves or takes back.
 LIFE = frozenset({"life.register", "corrections.ask", "requests.see"})
+# Who works on a case never says that it was well done: `cases.verify` is for others than its desk.
+REPORT = frozenset({"cases.see", "cases.report"})
+WITNESS = REPORT | {"cases_here.see", "cases.verify"}
 
 # Whoever goes answers; whoever asked, or may decide, accepts it: never the same person.
 ERRANDS = frozenset({"fieldtasks.see", "fieldtasks.answer"})
 ASKS = frozenset({"fieldtasks.see", "fieldtasks.ask", "fieldtasks.decide"})
 
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD | LIFE | ERRANDS | {"questions.see"},
+    Role.GRID_WORKER: FIELD | LIFE | ERRANDS | WITNESS | {"questions.see"},
     Role.COMMUNITY_OFFICER: FIELD
     | LIFE
     | ERRANDS
+    | WITNESS
     | ASKS
     | {"requests.decide", "findings.see", "findings.decide", "codes.issue", "questions.see"},
     # The dispatcher supervises: who looked at a resident never answers for it themself.
-    Role.DISPATCHER: LOOK | {"dwellings.see", "questions.see", "questions.answer"},
-    Role.HANDLER: LOOK | {"dwellings.see"},
+    Role.DISPATCHER: LOOK
+    | REPORT
+    | {"cases_here.see", "cases.sort", "dwellings.see", "questions.see", "questions.answer"},
+    Role.HANDLER: LOOK | REPORT | {"cases.work", "dwellings.see"},
     Role.STEWARD: FIELD
     | LIFE
     | RETURNS

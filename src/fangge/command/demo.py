@@ -150,8 +150,11 @@ def serve_demo(port: int, summary: dict[str, Any]) -> None:
     site is served by a fresh program in this one's place.
     """
     from fangge.command.accounts import make_demo_accounts
+    from fangge.command.demo_cases import make_demo_cases, seat_handler
 
     accounts = make_demo_accounts()
+    seat_handler()
+    make_demo_cases()
     click.echo("\nThe district stands:")
     for register, count in summary["entries"].items():
         click.echo(f"  {register:<16}{count:>10,}")

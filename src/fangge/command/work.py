@@ -11,4 +11,4 @@ def command() -> None:
     open_database()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker", "--queues", "fusion,audit", "--concurrency", "1")
+    call_command("procrastinate", "worker", "--queues", "fusion,audit,cases", "--concurrency", "1")

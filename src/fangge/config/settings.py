@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "fangge.registers",
     "fangge.fieldwork",
     "fangge.fusion",
+    "fangge.cases",
     "fangge.portal",
     "fangge.insight",
 ]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("registers/", include("fangge.registers.urls")),
     path("fieldwork/", include("fangge.fieldwork.urls")),
     path("fusion/", include("fangge.fusion.urls")),
+    path("cases/", include("fangge.cases.urls")),
     path("", include("fangge.portal.urls")),
     path("desk/retention/", include("fangge.retention.urls")),
     path("api/", api.urls),

@@ -1,0 +1,281 @@
+"""The one way that the state of a case changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.db import transaction
+
+from fangge.audit.actions import record_act
+from fangge.cases.events import CaseMoved
+from fangge.cases.models.case import Alarm, Case, CaseStep
+from fangge.cases.models.desk import Desk
+from fangge.cases.models.lifecycle import LifecycleVersion
+from fangge.cases.queries.calendar import working_calendar
+from fangge.cases.queries.desks import desk_ids_of
+from fangge.cases.queries.visible import CaseUnknown, cases_visible_to
+from fangge.cases.rules.catalogue import SEVERITIES, allowance_for, shipped_catalogue
+from fangge.cases.rules.clock import Beat, Running, read_clock
+from fangge.cases.rules.deadlines import Allowance
+from fangge.cases.rules.lifecycle import Clock, Lifecycle, Need, Part, read_lifecycle
+from fangge.cases.rules.parts import Bar, Choice, Standing, choose_moves, has_handled
+from fangge.kernel import bus
+from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Conflict, Invalid, Refused
+from fangge.kernel.fields import open_vault
+
+NOTE_COLUMN = "cases_casestep.note"
+LONGEST_NOTE = 4000
+ESCALATES_AFTER = timedelta(days=1)
+"""How long after it was due the leader is told as well."""
+
+
+class MoveNotAllowed(Refused):
+    """The table has no such move from this state, or not for this actor."""
+
+
+class CaseMovedMeanwhile(Conflict):
+    """Somebody acted on the case since the page was shown."""
+
+
+class MoveIncomplete(Invalid):
+    """A move lacks what the table says it needs; `field` names it."""
+
+    def __init__(self, field: str, told: str) -> None:
+        super().__init__(told)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What somebody does to a case, with what the move may need."""
+
+    verb: str
+    note: str = ""
+    until: datetime | None = None
+    desk: str = ""
+    category: str = ""
+    severity: int = 0
+    into: str = ""
+
+
+@transaction.atomic
+def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now: datetime) -> Case:
+    """Move a case, keep the step, set its clock, leave a trail and say so.
+
+    `seen` is how many steps the actor saw. Raises `CaseMovedMeanwhile`, `MoveNotAllowed`,
+    `MoveIncomplete`.
+    """
+    case = _lock_case(actor, number, now)
+    if seen is not None and seen != case.n_steps:
+        raise CaseMovedMeanwhile(
+            f"Somebody acted on case {number} while you read. Nothing of yours is done: look again."
+        )
+    steps = list(case.steps.order_by("place"))
+    lifecycle = lifecycle_of(case.lifecycle)
+    choice = _find_choice(lifecycle, case, standing_of(actor, case, steps, now=now), doing.verb)
+    _check_needs(choice, doing)
+    start = case.state
+    _take_facts(actor, case, choice, doing, now=now)
+    case.state = choice.move.end
+    case.is_open = case.state not in lifecycle.ended
+    case.closed_at = None if case.is_open else now
+    step = CaseStep(
+        verb=doing.verb,
+        start=start,
+        end=case.state,
+        part=choice.part or "",
+        actor=actor.reference,
+        desk_id=case.desk_id,
+        at=now,
+        note_sealed=seal_note(doing.note),
+        until_at=doing.until if Need.UNTIL in choice.move.needs else None,
+        is_public=doing.verb not in _INNER,
+    )
+    append_step(case, step, steps, lifecycle)
+    case.save()
+    record_act(
+        actor=actor,
+        verb=f"cases.{doing.verb}",
+        subject_kind="case",
+        subject_id=case.number,
+        now=now,
+    )
+    bus.publish(CaseMoved(case.pk, doing.verb, start, case.state, now))
+    return case
+
+
+_INNER = frozenset({"ask_extension", "ask_pause", "supervise", "remark"})
+"""What offices say among themselves."""
+
+
+def _lock_case(actor: Actor, number: str, now: datetime) -> Case:
+    visible = cases_visible_to(actor, now=now).select_related("lifecycle", "desk")
+    case = visible.select_for_update(of=("self",)).filter(number=number).first()
+    if case is None:
+        raise CaseUnknown(f"There is no case {number} that you may see.")
+    return case
+
+
+@cache
+def _read_version(pk: int) -> Lifecycle:
+    return read_lifecycle(LifecycleVersion.objects.get(pk=pk).table)
+
+
+def lifecycle_of(version: LifecycleVersion) -> Lifecycle:
+    """Read a version's table; a version never changes, so it is read once."""
+    return _read_version(version.pk)
+
+
+def standing_of(actor: Actor, case: Case, steps: Sequence[CaseStep], *, now: datetime) -> Standing:
+    """Say what an actor is to a case."""
+    parts = set[Part]()
+    if actor.reference == case.reported_by:
+        parts.add(Part.REPORTER)
+    if actor.may("cases.sort", grid_id=case.grid_id):
+        parts.add(Part.CENTRE)
+    if actor.may("cases.work") and case.desk_id in desk_ids_of(actor, now=now):
+        parts.add(Part.DESK)
+    if actor.may("cases.verify", grid_id=case.grid_id):
+        parts.add(Part.WITNESS)
+    handled = has_handled(actor.reference, [(step.actor, step.part) for step in steps])
+    return Standing(frozenset(parts), handled)
+
+
+def _find_choice(lifecycle: Lifecycle, case: Case, standing: Standing, verb: str) -> Choice:
+    choices = choose_moves(lifecycle, case.state, standing)
+    choice = next((one for one in choices if one.move.verb == verb), None)
+    if choice is None:
+        raise MoveNotAllowed(f"A case that is {case.state} cannot {verb}.")
+    if choice.bar == Bar.OWN_WORK:
+        raise MoveNotAllowed("You worked on this case: somebody else looks at the result.")
+    if choice.bar:
+        raise MoveNotAllowed(f"You may not {verb} case {case.number}.")
+    return choice
+
+
+def _check_needs(choice: Choice, doing: Doing) -> None:
+    needs = choice.move.needs
+    given = {
+        Need.NOTE: bool(doing.note.strip()),
+        Need.DESK: bool(doing.desk),
+        Need.KIND: bool(doing.category),
+        Need.CASE: bool(doing.into),
+        Need.UNTIL: doing.until is not None,
+    }
+    for need in sorted(needs):
+        if not given[need]:
+            raise MoveIncomplete(need, f"To {doing.verb} a case, give its {need}.")
+    if len(doing.note) > LONGEST_NOTE:
+        raise MoveIncomplete(Need.NOTE, f"A note has at most {LONGEST_NOTE} characters.")
+
+
+def _take_facts(actor: Actor, case: Case, choice: Choice, doing: Doing, *, now: datetime) -> None:
+    """Write what the move gives to the case: its kind, its desk, its new date, its other case."""
+    needs = choice.move.needs
+    if Need.KIND in needs:
+        _classify(case, doing)
+    if Need.DESK in needs:
+        case.desk = Desk.objects.filter(code=doing.desk, is_open=True).first()
+        if case.desk is None:
+            raise MoveIncomplete(Need.DESK, f"There is no desk {doing.desk} that is open.")
+    if Need.UNTIL in needs and doing.until is not None and doing.until <= now:
+        raise MoveIncomplete(Need.UNTIL, "The new date has to be in the future.")
+    if Need.CASE in needs:
+        _join(actor, case, doing.into, now)
+    elif choice.move.start == "joined":
+        case.joined_to = None
+
+
+def _classify(case: Case, doing: Doing) -> None:
+    category = shipped_catalogue().categories.get(doing.category)
+    if category is None:
+        raise MoveIncomplete(Need.KIND, f"There is no category {doing.category}.")
+    if doing.severity and doing.severity not in SEVERITIES:
+        raise MoveIncomplete("severity", f"A severity is one of {SEVERITIES}.")
+    case.category, case.kind = category.code, category.kind
+    case.severity = doing.severity or category.severity
+
+
+def _join(actor: Actor, case: Case, number: str, now: datetime) -> None:
+    into = cases_visible_to(actor, now=now).filter(number=number).first()
+    if into is None or into.pk == case.pk:
+        raise MoveIncomplete(Need.CASE, f"There is no other case {number} to join to.")
+    if not into.is_open or into.joined_to_id is not None:
+        raise MoveIncomplete(Need.CASE, f"Case {number} has ended: join to one that is open.")
+    if case.joined.exists():
+        raise MoveIncomplete(Need.CASE, "Other cases are joined to this one: separate them first.")
+    case.joined_to = into
+
+
+def append_step(
+    case: Case, step: CaseStep, before: Sequence[CaseStep], lifecycle: Lifecycle
+) -> None:
+    """Append a step to a locked case, and set the clock that runs after it."""
+    if before and step.at < before[-1].at:
+        step.at = before[-1].at  # a clock that was set back must not turn the order round
+    running = clock_after([*before, step], case, lifecycle)
+    case.n_steps += 1
+    case.clock_name = running.name if running else ""
+    case.clock_owner = running.owner if running else ""
+    case.due_at = running.due_at if running else None
+    step.case, step.place = case, case.n_steps
+    step.clock_name, step.due_at = case.clock_name, case.due_at
+    step.save()
+    _set_alarms(case)
+
+
+def clock_after(steps: Sequence[CaseStep], case: Case, lifecycle: Lifecycle) -> Running | None:
+    """Tell the clock of a case from its steps alone."""
+    category = shipped_catalogue().categories.get(case.category)
+
+    def allowance_of(clock: Clock) -> Allowance:
+        return allowance_for(
+            category,
+            clock_name=clock.name,
+            severity=case.severity,
+            otherwise=clock.allowance,
+        )
+
+    return read_clock(
+        [Beat(step.verb, step.end, step.at, step.until_at) for step in steps],
+        lifecycle=lifecycle,
+        allowance_of=allowance_of,
+        calendar=working_calendar(),
+    )
+
+
+def _set_alarms(case: Case) -> None:
+    """Let the alarms follow the clock: what waits is for what is due now."""
+    wanted = {} if case.due_at is None else {
+        "due": case.due_at,
+        "escalate": case.due_at + ESCALATES_AFTER,
+    }  # fmt: skip
+    waiting = {alarm.rung: alarm for alarm in case.alarms.filter(rung_at=None)}
+    kept = {
+        rung
+        for rung, alarm in waiting.items()
+        if wanted.get(rung) == alarm.rings_at and alarm.clock_name == case.clock_name
+    }
+    if len(waiting) > len(kept):
+        gone = [alarm.pk for rung, alarm in waiting.items() if rung not in kept]
+        case.alarms.filter(pk__in=gone).delete()
+    fresh = [
+        Alarm(case=case, rung=rung, clock_name=case.clock_name, rings_at=at)
+        for rung, at in wanted.items()
+        if rung not in kept and not _has_rung(case, rung, at)
+    ]
+    if fresh:
+        Alarm.objects.bulk_create(fresh)
+
+
+def _has_rung(case: Case, rung: str, at: datetime) -> bool:
+    """Tell whether this bell rang: a step that does not move the clock must not ring it twice."""
+    return case.alarms.filter(
+        rung=rung, clock_name=case.clock_name, rings_at=at, rung_at__isnull=False
+    ).exists()
+
+
+def seal_note(note: str) -> bytes | None:
+    return open_vault().seal(note.strip(), column=NOTE_COLUMN) if note.strip() else None

@@ -1,0 +1,13 @@
+"""Background entry points: take names, safe to run twice."""
+
+from procrastinate.contrib.django import app
+
+from fangge.cases.actions.alarms import ring_alarms
+from fangge.kernel import clock
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="cases", name="cases.ring_alarms", queueing_lock="cases.ring_alarms")
+def ring_due_alarms(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
+    """Every minute: tell what is overdue."""
+    ring_alarms(now=clock.now())

@@ -1,0 +1,51 @@
+"""What an actor is to a case, and what they may do to it now: each move with the reason why not."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fangge.cases.rules.lifecycle import Lifecycle, Move, Part
+
+
+class Bar(StrEnum):
+    """Why a move cannot be made by this actor now."""
+
+    NOT_YOURS = "not_yours"
+    OWN_WORK = "own_work"
+    NO_DESK = "no_desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A move from the state that a case is in, and what stands against it; "" when nothing does."""
+
+    move: Move
+    part: Part | None
+    bar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an actor before a case."""
+
+    parts: frozenset[Part]
+    # Whether they did the work that a witness would look at.
+    has_handled: bool = False
+
+
+def choose_moves(lifecycle: Lifecycle, state: str, standing: Standing) -> list[Choice]:
+    """Give every move out of a state: what the actor may do, and of the rest why not."""
+    return [_choose(move, standing) for move in lifecycle.moves_from(state)]
+
+
+def _choose(move: Move, standing: Standing) -> Choice:
+    held = [part for part in Part if part in move.who and part in standing.parts]
+    if held == [Part.WITNESS] and standing.has_handled:
+        return Choice(move, None, Bar.OWN_WORK)
+    usable = [part for part in held if part is not Part.WITNESS or not standing.has_handled]
+    return Choice(move, usable[0]) if usable else Choice(move, None, Bar.NOT_YOURS)
+
+
+def has_handled(actor: str, steps: Collection[tuple[str, str]]) -> bool:
+    """Tell whether an actor did a desk's part of a case; steps are (actor, part)."""
+    return any(who == actor and part == Part.DESK for who, part in steps)

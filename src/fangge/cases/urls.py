@@ -1,0 +1,14 @@
+"""Pages of cases."""
+
+from django.urls import path
+
+from fangge.cases.views import case, inbox, report
+
+app_name = "cases"
+urlpatterns = [
+    path("", inbox.show_inbox, name="inbox"),
+    path("report", report.show_report, name="report"),
+    path("nearby", report.show_nearby, name="nearby"),
+    path("<slug:number>", case.show_case, name="case"),
+    path("<slug:number>/act", case.act, name="act"),
+]

@@ -1,0 +1,100 @@
+"""One case: its page, and what is done to it."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from fangge.access.queries import StaffRequest
+from fangge.cases.actions.reading import OpenedCase, open_case
+from fangge.cases.actions.transition import CaseMovedMeanwhile, Doing, MoveIncomplete, move_case
+from fangge.cases.forms import FormUnfit, read_move
+from fangge.cases.queries.desks import open_desks
+from fangge.cases.queries.nearby import find_nearby
+from fangge.cases.rules.catalogue import SEVERITIES, propose_desk, shipped_catalogue
+from fangge.kernel import clock
+
+
+@login_required
+@require_GET
+def show_case(request: StaffRequest, number: str) -> HttpResponse:
+    return _show(request, number)
+
+
+def _show(
+    request: StaffRequest, number: str, fault: tuple[str, str, str] | None = None
+) -> HttpResponse:
+    now = clock.now()
+    opened = open_case(actor=request.actor, number=number, now=now)
+    case = opened.case
+    catalogue = shipped_catalogue()
+    context = {
+        "opened": opened,
+        "case": case,
+        "category": catalogue.categories.get(case.category),
+        "now": now,
+        "can": [one for one in opened.choices if not one.bar],
+        "cannot": [one for one in opened.choices if one.bar],
+        "categories": catalogue.categories.values(),
+        "severities": SEVERITIES,
+        "fault": fault,
+        **_sorting(request, opened, now=now),
+    }
+    response = render(request, "cases/case.html", context, status=422 if fault else 200)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dict[str, object]:
+    """Give what the centre sorts a case by: the desk proposed, and what may be the same."""
+    case = opened.case
+    if not request.actor.may("cases.sort"):
+        return {}
+    return {
+        "desks": open_desks(),
+        "proposed": propose_desk(
+            case.category, case.grid.code if case.grid else "", shipped_catalogue().routes
+        ),
+        "near": find_nearby(
+            actor=request.actor,
+            category=case.category,
+            place=case.place,
+            point=case.point,
+            besides=case.pk,
+            now=now,
+        )
+        if case.is_open
+        else [],
+    }
+
+
+@login_required
+@require_POST
+def act(request: StaffRequest, number: str) -> HttpResponse:
+    verb = request.POST.get("verb", "")
+    try:
+        form = read_move(request.POST.dict())
+        doing = Doing(
+            verb=form.verb,
+            note=form.note,
+            until=form.until,
+            desk=form.desk,
+            category=form.category,
+            severity=form.severity,
+            into=form.into,
+        )
+        move_case(actor=request.actor, number=number, doing=doing, seen=form.seen, now=clock.now())
+    except (MoveIncomplete, FormUnfit) as error:
+        return _show(request, number, (verb, error.field, str(error)))
+    except CaseMovedMeanwhile:
+        told = _(
+            "Somebody acted on this case while you read. Nothing of yours is done: look again."
+        )
+        messages.warning(request, told, "wait")
+    else:
+        messages.success(request, _("Done."), "good")
+    return redirect("cases:case", number)

@@ -1,0 +1,102 @@
+"""Report something, and see what is open nearby while typing."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from fangge.access.queries import StaffRequest
+from fangge.cases.actions.report import Report, ReportIncomplete, report_case
+from fangge.cases.forms import read_token
+from fangge.cases.queries.nearby import find_nearby
+from fangge.cases.rules.catalogue import shipped_catalogue
+from fangge.kernel import clock
+from fangge.kernel.actor import Actor
+from fangge.kernel.fields import Point
+from fangge.registers.actions.finding import find_addresses
+
+CHOICES = 5
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def show_report(request: StaffRequest) -> HttpResponse:
+    request.actor.require("cases.report")
+    given = request.POST if request.method == "POST" else request.GET
+    fault: ReportIncomplete | None = None
+    if request.method == "POST":
+        try:
+            case, code = report_case(
+                actor=request.actor,
+                report=_read_report(request.actor, given.dict()),
+                token=read_token(given.get("token", "")),
+                now=clock.now(),
+            )
+        except ReportIncomplete as error:
+            fault = error
+        else:
+            if code:
+                told = _("Reported. Its code to follow it by is %(code)s: it is shown only now.")
+                messages.success(request, told % {"code": code}, "good")
+            return redirect("cases:case", case.number)
+    context = {
+        "given": given,
+        "fault": fault,
+        "token": given.get("token") or uuid4(),
+        "categories": shipped_catalogue().categories.values(),
+    }
+    return render(request, "cases/report.html", context, status=422 if fault else 200)
+
+
+def _read_report(actor: Actor, given: dict[str, str]) -> Report:
+    place = given.get("place", "").strip()
+    address = _find_place(actor, place)
+    return Report(
+        told=given.get("told", ""),
+        category=given.get("category", ""),
+        place=place,
+        address_id=address[0] if address else None,
+        point=address[1] if address else None,
+        grid_id=address[2] if address else _only_grid(actor),
+    )
+
+
+def _find_place(actor: Actor, text: str) -> tuple[int, Point | None, int | None] | None:
+    """Find the standard address that a place means, where it is said without doubt."""
+    if not text or not actor.may("addresses.see"):
+        return None
+    found = find_addresses(actor=actor, text=text)
+    certain = [one for one, _reasons in found if one.full_name == text] or [
+        one for one, _reasons in found[:1] if len(found) == 1
+    ]
+    if not certain:
+        return None
+    return certain[0].pk, certain[0].position, certain[0].grid_id
+
+
+def _only_grid(actor: Actor) -> int | None:
+    """Whoever works in one grid reports from there."""
+    grids = actor.grid_ids or frozenset()
+    return next(iter(grids)) if len(grids) == 1 else None
+
+
+@login_required
+@require_GET
+def show_nearby(request: StaffRequest) -> HttpResponse:
+    request.actor.require("cases.report")
+    place = request.GET.get("place", "").strip()[:200]
+    found = find_addresses(actor=request.actor, text=place)[:CHOICES] if place else []
+    address = _find_place(request.actor, place)
+    near = find_nearby(
+        actor=request.actor,
+        category=request.GET.get("category", ""),
+        place=place,
+        point=address[1] if address else None,
+        now=clock.now(),
+    )
+    context = {"near": near, "found": [one for one, _reasons in found], "place": place}
+    return render(request, "cases/nearby.html", context)

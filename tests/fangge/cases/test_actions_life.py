@@ -1,0 +1,300 @@
+"""A case from report to close, and what can go wrong on the way."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, transaction
+from tests.makers import make_staff
+
+from fangge.access.models import StaffMember
+from fangge.access.rules import Role
+from fangge.areas.models import Area
+from fangge.cases.actions.alarms import ring_alarms
+from fangge.cases.actions.reading import follow_case, open_case
+from fangge.cases.actions.report import Report, ReportIncomplete, report_case
+from fangge.cases.actions.seating import seat_member
+from fangge.cases.actions.transition import (
+    CaseMovedMeanwhile,
+    Doing,
+    MoveIncomplete,
+    MoveNotAllowed,
+    move_case,
+)
+from fangge.cases.models.case import Alarm, Case, CaseStep
+from fangge.cases.queries.inbox import Wanted, list_cases
+from fangge.cases.queries.nearby import find_nearby
+from fangge.cases.queries.visible import CaseUnknown, get_case
+from fangge.kernel.actor import Actor, system_actor
+from fangge.kernel.fields import Point
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class People:
+    worker: Actor
+    stranger: Actor
+    centre: Actor
+    fire: Actor
+    housing: Actor
+
+
+def sit(desk: str, username: str, now: datetime) -> Actor:
+    actor = make_staff(Role.HANDLER, username=username)
+    staff = StaffMember.objects.get(username=username)
+    seat_member(
+        actor=system_actor("test", verbs=("staff.assign",)), staff=staff, desk=desk, now=now
+    )
+    return actor
+
+
+@pytest.fixture
+def people(noon: datetime) -> People:
+    grids = list(Area.objects.filter(kind="grid", ends_on=None).order_by("code")[:2])
+    return People(
+        worker=make_staff(Role.GRID_WORKER, area=grids[0], username="w1"),
+        stranger=make_staff(Role.GRID_WORKER, area=grids[1], username="w2"),
+        centre=make_staff(Role.DISPATCHER, username="c1"),
+        fire=sit("fire", "f1", noon - timedelta(days=9)),
+        housing=sit("housing", "h1", noon - timedelta(days=9)),
+    )
+
+
+def grid() -> Area:
+    return Area.objects.filter(kind="grid", ends_on=None).order_by("code")[0]
+
+
+def report(people: People, now: datetime, **given: Any) -> Case:
+    facts: dict[str, Any] = {
+        "told": "三楼防火门关不上",
+        "place": "山塘街1号",
+        "grid_id": grid().pk,
+    } | given
+    case, _ = report_case(actor=people.worker, report=Report(**facts), token=uuid4(), now=now)
+    return case
+
+
+def move(actor: Actor, case: Case, verb: str, now: datetime, **given: Any) -> Case:
+    doing = Doing(verb, **given)
+    return move_case(actor=actor, number=case.number, doing=doing, seen=None, now=now)
+
+
+def bring_to_handled(people: People, now: datetime) -> Case:
+    case = report(people, now)
+    move(people.centre, case, "accept", now, category="fire_door")
+    move(people.centre, case, "dispatch", now, desk="fire")
+    move(people.fire, case, "start", now)
+    return move(people.fire, case, "report_result", now, note="已更换闭门器")
+
+
+def test_a_report_is_taken_to_a_verified_close(people: People, noon: datetime) -> None:
+    case = bring_to_handled(people, noon)
+    assert (case.state, case.clock_owner) == ("handled", "witness")
+    move(people.worker, case, "verify", noon, note="现场已能关上")
+    case = move(people.centre, case, "close", noon)
+    assert (case.state, case.is_open, case.due_at) == ("closed", False, None)
+    assert case.closed_at == noon
+    verbs = [step.verb for step in case.steps.order_by("place")]
+    assert verbs == ["report", "accept", "dispatch", "start", "report_result", "verify", "close"]
+    assert not Alarm.objects.filter(case=case, rung_at=None).exists()
+
+
+def test_the_same_report_sent_twice_is_one_case(people: People, noon: datetime) -> None:
+    token = uuid4()
+    facts = Report(told="楼道灯不亮", place="平江路2号", grid_id=grid().pk)
+    first, code = report_case(actor=people.worker, report=facts, token=token, now=noon)
+    again, none = report_case(actor=people.worker, report=facts, token=token, now=noon)
+    assert (again.pk, none) == (first.pk, "")
+    case, steps = follow_case(code=f" {code.lower()} ")
+    assert (case.pk, [step.verb for step in steps]) == (first.pk, ["report"])
+    with pytest.raises(CaseUnknown):
+        follow_case(code="AAAAAAAAAA")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"told": " "}, "told"),
+        ({"told": "漏" * 4001}, "told"),
+        ({"category": "moon"}, "category"),
+        ({"place": "", "grid_id": None}, "place"),
+    ],
+)
+def test_a_report_that_lacks_something_names_it(
+    people: People, noon: datetime, given: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ReportIncomplete) as told:
+        report(people, noon, **given)
+    assert told.value.field == field
+
+
+def test_words_of_a_report_lie_sealed(people: People, noon: datetime) -> None:
+    case = report(people, noon, told="张三家漏水")
+    assert "张三".encode() not in bytes(case.told_sealed)
+    assert open_case(actor=people.centre, number=case.number, now=noon).told == "张三家漏水"
+
+
+def test_a_case_out_of_sight_does_not_exist(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    for actor in (people.stranger, people.fire, people.housing):
+        with pytest.raises(CaseUnknown):
+            get_case(actor=actor, number=case.number, now=noon)
+        with pytest.raises(CaseUnknown):
+            move(actor, case, "accept", noon, category="fire_door")
+    assert get_case(actor=people.worker, number=case.number, now=noon).pk == case.pk
+
+
+def test_a_dispute_is_for_its_desk_and_the_centre(people: People, noon: datetime) -> None:
+    other = make_staff(Role.COMMUNITY_OFFICER, area=grid(), username="o1")
+    case = report(people, noon)
+    assert get_case(actor=other, number=case.number, now=noon).pk == case.pk
+    move(people.centre, case, "accept", noon, category="neighbours")
+    with pytest.raises(CaseUnknown):
+        get_case(actor=other, number=case.number, now=noon)
+
+
+def test_nobody_verifies_their_own_work(people: People, noon: datetime) -> None:
+    case = bring_to_handled(people, noon)
+    both = people.fire
+    actor = Actor(
+        both.reference, both.name, both.roles, both.verbs | {"cases.verify"}, both.grid_ids
+    )
+    with pytest.raises(MoveNotAllowed, match="somebody else"):
+        move(actor, case, "verify", noon, note="好了")
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "field"),
+    [
+        ("reject", {}, "note"),
+        ("accept", {}, "kind"),
+        ("accept", {"category": "moon"}, "kind"),
+        ("accept", {"category": "gas", "severity": 9}, "severity"),
+        ("join", {"into": "1"}, "case"),
+    ],
+)
+def test_a_move_that_lacks_something_names_it(
+    people: People, noon: datetime, verb: str, given: dict[str, Any], field: str
+) -> None:
+    case = report(people, noon)
+    with pytest.raises(MoveIncomplete) as told:
+        move(people.centre, case, verb, noon, **given)
+    assert told.value.field == field
+    assert Case.objects.get(pk=case.pk).n_steps == 1
+
+
+def test_a_move_that_the_table_lacks_is_refused(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    with pytest.raises(MoveNotAllowed):
+        move(people.centre, case, "close", noon)
+    with pytest.raises(MoveNotAllowed):
+        move(people.worker, case, "accept", noon, category="gas")
+
+
+def test_a_desk_sends_back_what_is_not_its_work(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    move(people.centre, case, "accept", noon, category="fire_door")
+    move(people.centre, case, "dispatch", noon, desk="fire")
+    case = move(people.fire, case, "send_back", noon, note="是房屋结构问题")
+    assert (case.state, case.clock_owner) == ("accepted", "centre")
+    case = move(people.centre, case, "dispatch", noon, desk="housing")
+    assert [one.number for one in inbox(people.housing, noon)] == [case.number]
+    assert case.number not in {one.number for one in inbox(people.fire, noon)}
+
+
+def inbox(actor: Actor, now: datetime) -> list[Case]:
+    return list_cases(actor=actor, wanted=Wanted("mine"), now=now)[0]
+
+
+def test_who_acts_on_what_they_did_not_see_is_told(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    move(people.centre, case, "remark", noon, note="在核实")
+    with pytest.raises(CaseMovedMeanwhile):
+        move_case(
+            actor=people.centre,
+            number=case.number,
+            doing=Doing("accept", category="gas"),
+            seen=1,
+            now=noon,
+        )
+
+
+def test_a_pause_stops_the_clock_and_a_promise_sets_it(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    move(people.centre, case, "accept", noon, category="fire_door")
+    case = move(people.centre, case, "dispatch", noon, desk="fire")
+    due = case.due_at
+    move(people.fire, case, "start", noon)
+    case = move(people.centre, case, "pause", noon + timedelta(hours=1), note="等配件")
+    assert case.due_at is None
+    assert not case.alarms.filter(rung_at=None).exists()
+    case = move(people.fire, case, "resume", noon + timedelta(days=1))
+    assert due is not None
+    assert case.due_at == due + timedelta(days=1)
+    until = noon + timedelta(days=20)
+    move(people.fire, case, "ask_extension", noon + timedelta(days=1), note="缺货", until=until)
+    case = move(people.centre, case, "extend", noon + timedelta(days=1), note="同意", until=until)
+    assert case.due_at == until
+    opened = open_case(actor=people.fire, number=case.number, now=noon + timedelta(days=1))
+    assert opened.clock is not None
+    assert (opened.clock.due_at, opened.clock.n_pauses, opened.clock.is_extended) == (
+        until,
+        1,
+        True,
+    )
+
+
+def test_duplicates_are_shown_joined_and_separated(people: People, noon: datetime) -> None:
+    at = Point(120.62, 31.31)
+    first = report(people, noon, category="fire_door", point=at)
+    near = Point(120.6205, 31.3102)
+    found = find_nearby(
+        actor=people.centre, category="fire_door", point=near, now=noon + timedelta(days=1)
+    )
+    assert [one.case.pk for one in found] == [first.pk]
+    assert found[0].distance_m is not None
+    assert 20 < found[0].distance_m < 80
+    second = report(people, noon, category="fire_door", point=near)
+    second = move(people.centre, second, "join", noon, into=first.number)
+    assert (second.state, second.is_open, second.joined_to_id) == ("joined", False, first.pk)
+    with pytest.raises(MoveIncomplete):  # nothing is joined in a circle
+        move(people.centre, first, "join", noon, into=second.number)
+    second = move(people.centre, second, "separate", noon, note="不是同一扇门")
+    assert (second.state, second.joined_to_id) == ("reported", None)
+
+
+def test_what_is_overdue_is_told_once_and_late_in_order(people: People, noon: datetime) -> None:
+    first = report(people, noon)
+    second = report(people, noon + timedelta(hours=1))
+    later = noon + timedelta(days=30)
+    assert ring_alarms(now=noon) == 0
+    assert ring_alarms(now=later) == 4
+    assert ring_alarms(now=later) == 0
+    steps = CaseStep.objects.filter(case__in=[first, second], actor="system:clock")
+    told = [(step.case_id, step.verb) for step in steps.order_by("pk")]
+    assert told == [
+        (first.pk, "fall_overdue"),
+        (second.pk, "fall_overdue"),
+        (first.pk, "escalate"),
+        (second.pk, "escalate"),
+    ]
+    first = move(people.centre, first, "accept", later, category="gas")
+    assert first.alarms.filter(rung_at=None).count() == 2  # of the clock that runs now
+
+
+def test_a_step_is_never_changed_or_deleted(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CaseStep.objects.filter(case=case).update(verb="accept")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CaseStep.objects.filter(case=case).delete()
+
+
+def test_a_clock_that_was_set_back_turns_no_order_round(people: People, noon: datetime) -> None:
+    case = report(people, noon)
+    case = move(people.centre, case, "accept", noon - timedelta(hours=3), category="gas")
+    times = list(case.steps.order_by("place").values_list("at", flat=True))
+    assert times == sorted(times)
