@@ -76,7 +76,7 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     after = change_records(before, share=share)
     after.write_parquet(folder / "extract.parquet")
     watch.lap("change")
-    again = pl.read_parquet(folder / "extract.parquet").rechunk()
+    again = pl.read_parquet(folder / "extract.parquet")
     watch.lap("read_again")
     changed, removed = find_changes(before, again)
     watch.lap("find_changes")

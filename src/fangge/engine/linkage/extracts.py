@@ -36,21 +36,16 @@ def find_changes(before: pl.DataFrame, after: pl.DataFrame) -> Difference:
     Time O(n) for rows in the order of record_id: a pass over both, and a comparison of each value.
     """
     before, after = (
-        (each if each["record_id"].is_sorted() else each.sort("record_id")).rechunk()
+        each if each["record_id"].is_sorted() else each.sort("record_id")
         for each in (before, after)
     )
     old, new = (each["record_id"].to_numpy() for each in (before, after))
-    if np.array_equal(old, new):
-        known, held = after, before
-        at = np.arange(len(new))
-    else:
-        at = _match_rows(old, new)
-        known = after.filter(pl.Series(at != NOWHERE))
-        held = before[at[at != NOWHERE]]
-    differs = at == NOWHERE
-    differs[~differs] = _tell_differences(held, known)
+    at = _match_rows(old, new)
     stays = np.zeros(len(old), dtype=np.bool_)
     stays[at[at != NOWHERE]] = True
+    known, held = after.filter(pl.Series(at != NOWHERE)), before.filter(pl.Series(stays))
+    differs = at == NOWHERE
+    differs[~differs] = _tell_differences(held, known)
     return Difference(
         after.filter(pl.Series(differs)), before["record_id"].filter(~pl.Series(stays))
     )
@@ -58,11 +53,9 @@ def find_changes(before: pl.DataFrame, after: pl.DataFrame) -> Difference:
 
 def _tell_differences(held: pl.DataFrame, known: pl.DataFrame) -> np.ndarray:
     """Tell the rows that differ in any column."""
-    differs = np.zeros(known.height, dtype=np.bool_)
-    for column in known:
-        if column.name != "record_id":
-            differs |= column.ne_missing(held[column.name]).to_numpy()
-    return differs
+    fields = [name for name in known.columns if name != "record_id"]
+    differs = pl.any_horizontal(pl.col(name).ne_missing(held[name]) for name in fields)
+    return np.asarray(known.select(differs.alias("differs"))["differs"].to_numpy())
 
 
 @numba.njit(cache=True, nogil=True)

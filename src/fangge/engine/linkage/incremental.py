@@ -18,6 +18,7 @@ from fangge.engine.linkage.layers import (
     find_rows,
     loose_layer,
 )
+from fangge.engine.linkage.lookup import are_among, distinct
 from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.pipeline import (
     Linked,
@@ -132,10 +133,11 @@ class Kept:
     def find_members(self, clusters: pl.Series) -> pl.DataFrame:
         """Give CLUSTERS of the records of some clusters that `compare_runs` told of."""
         if self.renewed is None or (self.decided is not None and not self.decided.is_empty()):
-            found = self.linked.clusters
-        else:
-            found = self.find_clusters(self.renewed)
-        return found.filter(pl.col("cluster").is_in(clusters.implode()))
+            return self.linked.clusters.filter(pl.col("cluster").is_in(clusters.implode()))
+        # A run puts whatever it touches into the upper layer.
+        wanted = distinct(clusters.to_numpy())
+        rows = np.flatnonzero(are_among(self.later.grouped["cluster"].to_numpy(), wanted))
+        return _describe(self.later.prepared["record_id"][rows], self.later.grouped[rows])
 
     def _merge(self, table: Callable[[Layer], pl.DataFrame]) -> pl.DataFrame:
         layers = (self.base, self.later)

@@ -17,6 +17,7 @@ import polars as pl
 from fangge.engine.linkage.blocking import block_keys, named_rows
 from fangge.engine.linkage.codes import Flags, Ints, combine_codes
 from fangge.engine.linkage.lookup import (
+    NOBODY,
     Chains,
     FewChains,
     Places,
@@ -27,6 +28,7 @@ from fangge.engine.linkage.lookup import (
     list_candidates,
     list_few,
     mark_known,
+    seek_sorted,
     walk_rings,
 )
 from fangge.engine.linkage.parameters import Parameters
@@ -117,10 +119,8 @@ class Layer:
 
 def find_rows(held: Ints, wanted: Ints, *, missing: int | None = None) -> Ints:
     """Find the rows of record ids in a sorted column; what is absent is left out, or `missing`."""
-    at = np.searchsorted(held, wanted)
-    there = at < len(held)
-    there[there] = held[at[there]] == wanted[there]
-    return at[there] if missing is None else np.where(there, at, missing)
+    at = seek_sorted(held, wanted)
+    return at[at != NOBODY] if missing is None else np.where(at == NOBODY, missing, at)
 
 
 def sought_by(block: Block, parameters: Parameters) -> Block:

@@ -51,6 +51,35 @@ def distinct(values: Ints) -> Ints:
     return np.asarray(ordered[first])
 
 
+@numba.njit(cache=True, nogil=True)
+def seek_sorted(held: Ints, wanted: Ints) -> Ints:
+    """Give the row of each wanted number in a sorted column, or NOBODY.
+
+    Numbers that are in order are found by strides from the one before.
+    """
+    found = np.full(len(wanted), NOBODY, dtype=np.int64)
+    low = 0
+    for i in range(len(wanted)):
+        if i and wanted[i] < wanted[i - 1]:
+            low = 0
+        stride = 1
+        high = low
+        while high < len(held) and held[high] < wanted[i]:
+            low = high
+            high += stride
+            stride *= 2
+        high = min(high, len(held) - 1)
+        while low < high:
+            middle = (low + high) >> 1
+            if held[middle] < wanted[i]:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(held) and held[low] == wanted[i]:
+            found[i] = low
+    return found
+
+
 def are_among(values: Ints, held: Ints) -> Flags:
     """Tell which values are among some that are in order."""
     if not held.size:

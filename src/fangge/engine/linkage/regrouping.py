@@ -260,14 +260,19 @@ def _settle(
         for layer, rows in zip(now.layers, now.split(part.here)[:-1], strict=False)
     )
     stays = np.flatnonzero(~later.gone)
-    order = np.argsort(np.concatenate([later.ids[stays], ids.to_numpy()]), kind="stable")
-    records = pl.concat([later.prepared[stays], now.take(part.here)[part.order]])
+    own = np.empty(ids.len(), dtype=np.int64)
+    own[part.order] = ids.to_numpy()
+    order, records_order = (
+        np.argsort(np.concatenate([later.ids[stays], each]), kind="stable")
+        for each in (ids.to_numpy(), own)
+    )
+    records = pl.concat([later.prepared[stays], now.take(part.here)])
     groups = pl.concat([later.grouped[stays], describe_groups(part.records, found)])
     stale = np.sort(np.concatenate(old_ids))
     return Regrouped(
         base=base,
         later=build_layer(
-            records[order],
+            records[records_order],
             groups[order],
             _replace_ties(later.edges, stale, name_rows(part.edges, ids)),
             _replace_ties(later.pairs, stale, name_rows(found.doubts, ids)),
