@@ -277,7 +277,7 @@ def _drop_noise(text: str, pieces: list[Piece]) -> list[Piece]:
 
 
 def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
-    """Cut symbols off both ends of elements."""
+    """Cut symbols off both ends of elements; a mark alone is none."""
     kept = []
     for start, end, kind, sure in pieces:
         edges = [hit.span() for hit in _EDGE.finditer(text[start:end])]
@@ -286,7 +286,7 @@ def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
                 start += right  # noqa: PLW2901 - the piece that is kept begins later
             else:
                 end -= right - left  # noqa: PLW2901
-        if start < end:
+        if text[start:end].strip(" ,;:/|.-"):
             kept.append((start, end, kind, sure))
     return kept
 
