@@ -166,7 +166,7 @@ def info(*, folder: Path) -> None:
     type=click.Choice(["both", "files", "own"]),
     help="The labelled files, Fangge's own made-up addresses, or both.",
 )
-@click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 100))
+@click.option("--rounds", default=8, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same model.")
 def train(*, files: tuple[Path, ...], target: Path, sources: str, rounds: int, seed: int) -> None:
     """Train the reader on labelled texts: lines of {"text": …, "spans": [[start, end, label]]}.

@@ -1,28 +1,25 @@
 """What the tagger's reading is mended by."""
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fangge.engine.address.found import SCHEMA, take_found, tell_found
 from fangge.engine.address.mending import mend_tagged
 from fangge.engine.address.normalise import fold_texts
 from fangge.engine.address.reading import Reader
 from fangge.engine.address.tagger import load_model
-
-SCHEMA = {
-    "row": pl.UInt32,
-    "start": pl.UInt16,
-    "end": pl.UInt16,
-    "kind": pl.String,
-    "confidence": pl.Float32,
-}
+from fangge.engine.address.templates import lay_out_folded
 
 
 def mend(text: str, *pieces: tuple[int, int, str]) -> list[tuple[str, str]]:
     rows = [(0, start, end, kind, 0.9) for start, end, kind in pieces]
     folded = fold_texts(pl.Series([text]))
-    mended = mend_tagged(pl.DataFrame(rows, schema=SCHEMA, orient="row"), folded)
+    tagged = take_found(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    buffer = lay_out_folded(folded)
+    mended = tell_found(mend_tagged(tagged, buffer.codes, buffer.starts, np.arange(1)))
     return [(text[s:e], kind) for s, e, kind in mended.select("start", "end", "kind").rows()]
 
 

@@ -141,12 +141,6 @@ def test_texts_that_differ_in_digits_are_read_alike_also_when_they_were_masked()
     assert plain.filter(row=0).drop("row").equals(plain.filter(row=1).drop("row"))
 
 
-def test_threads_change_nothing() -> None:
-    texts, _ = label_addresses(300, np.random.default_rng(3))
-    folded = fold_texts(pl.Series(texts * 70))
-    assert tag_texts(folded, load_model(), n_threads=2).equals(tag_texts(folded, load_model()))
-
-
 def test_training_repeats_to_the_byte_and_learns_what_it_is_shown(tmp_path: Path) -> None:
     for name in ("model", "again"):
         save_model(train_tagger(teach(), seed=7, n_rounds=3), tmp_path / f"{name}.npz")

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     REDUNDANT = "redundant"
 
 
+KINDS = tuple(kind.value for kind in Kind)
+"""Kinds by their number in compiled code."""
+
 LEVELS: tuple[str, ...] = ("road", "number", "estate", "building", "unit", "floor", "room")
 """Levels of the register's tree, parents before children."""
 

@@ -16,8 +16,8 @@ from fangge.engine.address.layout import (
 )
 from fangge.engine.address.lexicon import INSIDE, Hashes, Lexicon, make_table, name_places
 
-N_SHARED = 26
-STYLED = (0, 5, 6, 9, 12, 16, 18, 19, 20, 21, 22, 24)
+N_SHARED = 20
+STYLED = (0, 3, 4, 7, 12, 13, 14, 15, 16, 18)
 """Templates that are also weighed for each style of text by itself."""
 
 N_TEMPLATES = N_SHARED + len(STYLED)
@@ -123,37 +123,31 @@ def hash_place(
     row[0] = _mix(0, c0, 0, 0, 0)
     row[1] = _mix(1, p1, 0, 0, 0)
     row[2] = _mix(2, c1, 0, 0, 0)
-    row[3] = _mix(3, p2, 0, 0, 0)
-    row[4] = _mix(4, c2, 0, 0, 0)
-    row[5] = _mix(5, p1, c0, 0, 0)
-    row[6] = _mix(6, c0, c1, 0, 0)
-    row[7] = _mix(7, p2, p1, 0, 0)
-    row[8] = _mix(8, c1, c2, 0, 0)
-    row[9] = _mix(9, p1, c0, c1, 0)
-    row[10] = _mix(10, p2, p1, c0, 0)
-    row[11] = _mix(11, c0, c1, c2, 0)
-    row[12] = _mix(12, p1, c1, 0, 0)
-    row[13] = _mix(40, again, once_more, name, 0)
-    row[14] = _mix(41, again, once_more, name, name_before)
+    row[3] = _mix(5, p1, c0, 0, 0)
+    row[4] = _mix(6, c0, c1, 0, 0)
+    row[5] = _mix(7, p2, p1, 0, 0)
+    row[6] = _mix(8, c1, c2, 0, 0)
+    row[7] = _mix(9, p1, c0, c1, 0)
+    row[8] = _mix(10, p2, p1, c0, 0)
+    row[9] = _mix(11, c0, c1, c2, 0)
+    row[10] = _mix(41, again, once_more, name, name_before)
     shape = np.int64(classes[i - 2]) * 1000 + np.int64(classes[i - 1]) * 100
     shape += kind * 10 + np.int64(classes[i + 1])
-    row[15] = _mix(15, shape, np.int64(classes[i + 2]), 0, 0)
-    row[16] = _mix(16, name, name_before, np.int64(names[i + 1]), 0)
-    row[17] = _mix(17, name, after, far, 0)
-    row[18] = _mix(18, after, far, last_name, 0)
-    row[19] = _mix(19, before, back, kind, 0)
-    row[20] = _mix(20, before, after, kind, min(np.int64(3), back))
+    row[11] = _mix(15, shape, np.int64(classes[i + 2]), 0, 0)
+    row[12] = _mix(16, name, name_before, np.int64(names[i + 1]), 0)
+    row[13] = _mix(18, after, far, last_name, 0)
+    row[14] = _mix(20, before, after, kind, min(np.int64(3), back))
     if DIGIT <= kind <= NUMERAL:
         closing, following = np.int64(codes[end]), np.int64(codes[end + 1])
         opening, gone = np.int64(codes[run_start - 1]), np.int64(i - run_start)
-        row[21] = _mix(21, opening, closing, min(np.int64(4), gone), np.int64(end - i))
-        row[24] = _mix(27, closing, following, before, min(np.int64(1), gone))
+        row[15] = _mix(21, opening, closing, min(np.int64(4), gone), np.int64(end - i))
+        row[18] = _mix(27, closing, following, before, min(np.int64(1), gone))
     else:
-        row[21] = _mix(22, c0, after, far, 0)
-        row[24] = _mix(28, p1, c0, after, 0)
-    row[22] = _mix(23, before, c0, after, 0)
-    row[23] = _mix(24, min(np.int64(3), np.int64(seen[k, GONE])), c0, 1 if c1 == 0 else 0, 0)
-    row[25] = _mix(29, last_name, c0, p1, 0)
+        row[15] = _mix(22, c0, after, far, 0)
+        row[18] = _mix(28, p1, c0, after, 0)
+    row[16] = _mix(23, before, c0, after, 0)
+    row[17] = _mix(24, min(np.int64(3), np.int64(seen[k, GONE])), c0, 1 if c1 == 0 else 0, 0)
+    row[19] = _mix(29, last_name, c0, p1, 0)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -143,7 +143,7 @@ _WORD_TAIL = re.compile(rf"(?:{'|'.join((*BUILDING_WORDS, *UNIT_WORDS, *FLOOR_WO
 MOST_UNIT_DIGITS = 2
 _WHOLE_DASHED = (Kind.BUILDING, Kind.UNIT, Kind.FLOOR, Kind.ROOM)
 _DIVISIONS = frozenset(kind.value for kind in DIVISION_KINDS)
-_NUMBERED = {
+NUMBERED = {
     Kind.BUILDING: ("幢", (*BUILDING_WORDS, "#", "号")),
     Kind.UNIT: ("单元", UNIT_WORDS),
     Kind.FLOOR: ("层", FLOOR_WORDS),
@@ -298,7 +298,7 @@ def write_piece(kind: str, text: str) -> str:
     """Write an element the register's way: 三号楼 as 3幢, 501 as 501室; names as they stand."""
     if kind in _DIVISIONS:
         return name_division(text, Kind(kind))
-    held = _NUMBERED.get(Kind(kind))
+    held = NUMBERED.get(Kind(kind))
     if held is None or text.endswith("弄"):
         return text.strip().replace(FILLER, "")
     word, endings = held

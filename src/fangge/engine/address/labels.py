@@ -23,7 +23,6 @@ RUNNING: tuple[Kind, ...] = (Kind.INTERSECTION, Kind.DIRECTION, Kind.PERSON)
 """Kinds of which all characters in a row are one element, with one label."""
 
 TAGGED = (*SPANNED, *RUNNING)
-REPORTED = [kind.value for kind in (*TAGGED, Kind.REDUNDANT)]
 NOTHING = 0
 N_SPANNED = len(SPANNED)
 N_STARTS = 1 + len(TAGGED)

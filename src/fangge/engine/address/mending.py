@@ -1,147 +1,170 @@
 """What the tagger's reading is mended by: people and phones, repeated divisions, and gaps."""
 
-import numba
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.adjoining import KINDS, name_by_neighbours
-from fangge.engine.address.elements import Kind
-from fangge.engine.address.repairs import LOOKED_AT, SURE, Piece, repair_reading
+from fangge.engine.address.adjoining import name_by_neighbours
+from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.elements import KINDS, Kind
+from fangge.engine.address.found import (
+    Found,
+    merge_found,
+    pick_found,
+    take_found,
+    tell_found,
+)
+from fangge.engine.address.layout import Codes, Places
+from fangge.engine.address.repairs import LOOKED_AT, SURE, repair_reading
+from fangge.engine.address.suspicion import may_be_odd
+from fangge.engine.address.templates import Buffer
 
-_DIVISION_ENDINGS = np.array([ord(c) for c in "省市区县"], dtype=np.uint32)
+_PROVINCE, _CITY, _DISTRICT, _REDUNDANT = (
+    KINDS.index(kind) for kind in (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT, Kind.REDUNDANT)
+)
+_PROVINCE_ENDING, _CITY_ENDING, _DISTRICT_ENDING, _COUNTY_ENDING, _RULE, _PREFECTURE = (
+    np.uint32(ord(c)) for c in "省市区县治地"
+)
+_MUNICIPALITIES = np.array([ord(c) for c in "京津海庆"], dtype=np.uint32)
 _SEPARATORS = np.array([ord(c) for c in " ,;:/|.\\-"], dtype=np.uint32)
+_SURE = np.float32(SURE)
 
 
-def mend_tagged(tagged: pl.DataFrame, folded: pl.Series) -> pl.DataFrame:
+def mend_tagged(tagged: Found, codes: Codes, bounds: Places, rows: Places) -> Found:
     """Mark people and phones, keep one of repeated divisions, and mark what is left over.
 
     Parameters
     ----------
-    tagged : polars.DataFrame
-        row, start, end, kind and confidence in order, as `tag_texts` gives them.
-    folded : polars.Series of String
-        The texts; `row` is a place in them.
+    tagged : Found
+        What the tagger found in folded texts.
+    codes : uint32 array
+        Texts: number i is `codes[bounds[i] : bounds[i + 1]]`.
+    bounds : int64 array
+    rows : int64 array
+        The numbers of the texts that were tagged, in order; others are passed over.
 
     Returns
     -------
-    polars.DataFrame
-        The same columns. Every character but a separator at a gap belongs to an element, and
-        neighbours that are both redundant are one.
+    Found
+        Every character but a separator at a gap belongs to an element, and neighbours that are
+        both redundant are one.
     """
-    codes = np.frombuffer("".join(folded.to_list()).encode("utf-32-le"), dtype=np.uint32)
-    bounds = np.concatenate([[0], np.cumsum(folded.str.len_chars().to_numpy(), dtype=np.int64)])
-    tagged = _name_by_neighbours(tagged, codes, bounds)
-    odd = folded.str.contains(LOOKED_AT).to_numpy() | _have_spare_divisions(
-        *_take_columns(tagged), codes, bounds
+    tagged = tagged._replace(
+        kinds=name_by_neighbours(
+            tagged.kinds.astype(np.int64),
+            tagged.rows,
+            tagged.starts.astype(np.int64),
+            tagged.ends.astype(np.int64),
+            codes,
+            bounds,
+        ).astype(np.uint8)
     )
+    looked_at = rows[may_be_odd(codes, bounds, rows)]
+    buffer = Buffer(codes, bounds)
+    texts = pl.Series([buffer.tell_one(row) for row in looked_at.tolist()], dtype=pl.String)
+    odd = np.zeros(len(bounds) - 1, dtype=np.bool_)
+    odd[looked_at[texts.str.contains(LOOKED_AT).to_numpy()]] = True
+    odd[_find_spare_divisions(tagged, codes, bounds)] = True
     if odd.any():
-        tagged = _mend_odd(tagged, folded, odd)
-    source, starts, ends = _cover(*_take_columns(tagged), codes, bounds)
-    gap = pl.DataFrame(
-        {
-            "row": [0],
-            "start": [0],
-            "end": [0],
-            "kind": [Kind.REDUNDANT.value],
-            "confidence": [SURE],
-        },
-        schema=tagged.schema,
-    )
-    # The last row stands for a gap; its row number is told beside its place.
-    covered = pl.concat([tagged, gap])[np.where(source >= 0, source, tagged.height)]
-    rows = np.where(source >= 0, covered["row"].to_numpy(), -1 - source).astype(np.uint32)
-    return covered.with_columns(
-        row=rows, start=starts.astype(np.uint16), end=ends.astype(np.uint16)
-    )
+        tagged = _mend_odd(tagged, codes, bounds, odd)
+    covered: Found = _cover(tagged, codes, bounds, rows)
+    return covered
 
 
-def _name_by_neighbours(
-    tagged: pl.DataFrame, codes: NDArray[np.uint32], bounds: NDArray[np.int64]
-) -> pl.DataFrame:
-    kinds = tagged["kind"].cast(pl.Enum(KINDS)).to_physical().to_numpy().astype(np.int64)
-    rows, starts, ends, _spare = _take_columns(tagged)
-    named = name_by_neighbours(kinds, rows, starts, ends, codes, bounds)
-    return tagged.with_columns(kind=pl.Series(KINDS, dtype=pl.String).gather(named))
+@compiled
+def _find_spare_divisions(tagged: Found, codes: Codes, bounds: Places) -> Places:
+    """List the texts where something was taken to be redundant that may be a missing division."""
+    out, n = np.empty(len(tagged.rows), np.int64), 0
+    first = 0
+    while first < len(tagged.rows):
+        row, last = tagged.rows[first], first
+        held, is_spare = 0, False
+        while last < len(tagged.rows) and tagged.rows[last] == row:
+            held |= 1 << tagged.kinds[last]
+            last += 1
+        for p in range(first, last):
+            if tagged.kinds[p] == _REDUNDANT and tagged.ends[p] - tagged.starts[p] > 1:
+                end = bounds[row] + tagged.ends[p]
+                missing = _missing_for(codes[end - 2], codes[end - 1])
+                is_spare |= (held & missing) != missing
+        if is_spare:
+            out[n], n = row, n + 1
+        first = last
+    return out[:n]
 
 
-def _take_columns(
-    pieces: pl.DataFrame,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Give row, start and end, and whether the piece is redundant."""
-    row, start, end = (pieces[name].to_numpy().astype(np.int64) for name in ("row", "start", "end"))
-    return row, start, end, (pieces["kind"] == Kind.REDUNDANT.value).to_numpy()
+@within
+def _missing_for(before: np.uint32, ending: np.uint32) -> int:
+    """Give a bit for each kind that a name with such last two characters may be of."""
+    if ending == _PROVINCE_ENDING:
+        return 1 << _PROVINCE
+    if ending == _CITY_ENDING:
+        kinds = 1 << _CITY | 1 << _DISTRICT
+        for last in _MUNICIPALITIES:
+            kinds |= np.int64(before == last) << _PROVINCE
+        return kinds
+    if ending == _DISTRICT_ENDING:
+        # 自治区, 地区, and 姑苏区.
+        kinds = np.int64(before == _RULE) << _PROVINCE | np.int64(before == _PREFECTURE) << _CITY
+        return kinds | 1 << _DISTRICT
+    return 1 << _DISTRICT if ending == _COUNTY_ENDING else 0
 
 
-@numba.njit(cache=True, nogil=True)
-def _have_spare_divisions(
-    rows: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    spare: NDArray[np.bool_],
-    codes: NDArray[np.uint32],
-    bounds: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Find the texts in which something with a division's ending was taken to be redundant."""
-    found = np.zeros(len(bounds) - 1, dtype=np.bool_)
-    for p in range(len(rows)):
-        if spare[p] and ends[p] - starts[p] > 1:
-            code = codes[bounds[rows[p]] + ends[p] - 1]
-            for ending in _DIVISION_ENDINGS:
-                found[rows[p]] |= code == ending
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _cover(
-    rows: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    spare: NDArray[np.bool_],
-    codes: NDArray[np.uint32],
-    bounds: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Close gaps and join redundant neighbours.
-
-    Returns which piece each new one comes from, or -1 - row for a gap, and where it starts and
-    ends in its text.
-    """
-    n_texts = len(bounds) - 1
-    most = 2 * len(rows) + n_texts
-    source, start, end = (
-        np.empty(most, dtype=np.int64),
-        np.empty(most, dtype=np.int64),
-        np.empty(most, dtype=np.int64),
+@compiled
+def _cover(tagged: Found, codes: Codes, bounds: Places, rows: Places) -> Found:
+    """Close gaps and join redundant neighbours."""
+    most = 2 * len(tagged.rows) + len(rows)
+    out = Found(
+        np.empty(most, np.int64),
+        np.empty(most, np.uint16),
+        np.empty(most, np.uint16),
+        np.empty(most, np.uint8),
+        np.empty(most, np.float32),
     )
     n, piece = 0, 0
-    for row in range(n_texts):
-        at, first, is_spare = 0, n, False
-        size = bounds[row + 1] - bounds[row]
-        while at < size or (piece < len(rows) and rows[piece] == row):
-            has_piece = piece < len(rows) and rows[piece] == row
-            until = starts[piece] if has_piece else size
+    for row in rows:
+        at, first, size = 0, n, bounds[row + 1] - bounds[row]
+        while at < size or (piece < len(tagged.rows) and tagged.rows[piece] == row):
+            has_piece = piece < len(tagged.rows) and tagged.rows[piece] == row
+            until = np.int64(tagged.starts[piece]) if has_piece else size
             if at < until and _says_something(codes, bounds[row] + at, bounds[row] + until):
-                if n > first and is_spare and end[n - 1] == at:
-                    end[n - 1] = until
-                else:
-                    source[n], start[n], end[n] = -1 - row, at, until
-                    n += 1
-                is_spare = True
+                n = _add(out, first, n, row, at, until, _REDUNDANT, _SURE)
             at = until
             if has_piece:
-                if spare[piece] and n > first and is_spare and end[n - 1] == at:
-                    end[n - 1] = ends[piece]
-                else:
-                    source[n], start[n], end[n] = piece, starts[piece], ends[piece]
-                    n += 1
-                is_spare = spare[piece]
-                at = ends[piece]
+                at = np.int64(tagged.ends[piece])
+                n = _add(
+                    out, first, n, row, until, at, np.int64(tagged.kinds[piece]), tagged.sure[piece]
+                )
                 piece += 1
-    return source[:n], start[:n], end[:n]
+    return Found(out.rows[:n], out.starts[:n], out.ends[:n], out.kinds[:n], out.sure[:n])
 
 
-@numba.njit(cache=True, nogil=True)
-def _says_something(codes: NDArray[np.uint32], start: int, end: int) -> bool:
+@within
+def _add(
+    out: Found,
+    first: int,
+    n: int,
+    row: int,
+    start: int,
+    end: int,
+    kind: int,
+    sure: np.float32,
+) -> int:
+    """Add an element, or let a redundant neighbour have it; returns how many there are by now."""
+    if (
+        kind == _REDUNDANT
+        and n > first
+        and out.kinds[n - 1] == _REDUNDANT
+        and out.ends[n - 1] == start
+    ):
+        out.ends[n - 1] = end
+        return n
+    out.rows[n], out.starts[n], out.ends[n], out.kinds[n], out.sure[n] = row, start, end, kind, sure
+    return n + 1
+
+
+@within
+def _says_something(codes: Codes, start: int, end: int) -> bool:
     for i in range(start, end):
         is_separator = False
         for separator in _SEPARATORS:
@@ -151,19 +174,17 @@ def _says_something(codes: NDArray[np.uint32], start: int, end: int) -> bool:
     return False
 
 
-def _mend_odd(tagged: pl.DataFrame, folded: pl.Series, odd: NDArray[np.bool_]) -> pl.DataFrame:
+def _mend_odd(tagged: Found, codes: Codes, bounds: Places, odd: NDArray[np.bool_]) -> Found:
     """Mend the readings of the texts that were marked, one by one."""
-    rows = np.flatnonzero(odd)
-    is_odd = odd[tagged["row"].to_numpy()]
-    held: dict[int, list[Piece]] = {}
-    for row, *piece in tagged.filter(is_odd).rows():
-        held.setdefault(row, []).append(tuple(piece))
+    is_odd = odd[tagged.rows]
+    held = tell_found(pick_found(tagged, is_odd))
+    by_row: dict[int, list[tuple[int, int, str, float]]] = {}
+    for row, *piece in held.rows():
+        by_row.setdefault(row, []).append(tuple(piece))
     mended = [
         (row, *piece)
-        for row, text in zip(rows.tolist(), folded.gather(rows), strict=True)
-        for piece in repair_reading(text, held.get(row, []))
+        for row in np.flatnonzero(odd).tolist()
+        for piece in repair_reading(Buffer(codes, bounds).tell_one(row), by_row.get(row, []))
     ]
-    fresh = pl.DataFrame(mended, schema=tagged.schema, orient="row")
-    kept = tagged.filter(~is_odd)
-    # Both are in order: a stable sort by row alone costs little.
-    return pl.concat([kept, fresh]).sort("row", maintain_order=True)
+    fresh = take_found(pl.DataFrame(mended, schema=held.schema, orient="row"))
+    return merge_found(pick_found(tagged, ~is_odd), fresh)

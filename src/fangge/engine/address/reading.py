@@ -9,18 +9,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.grammar import write_piece
+from fangge.engine.address.elements import KINDS
+from fangge.engine.address.found import Found, merge_found
 from fangge.engine.address.mending import mend_tagged
 from fangge.engine.address.pieces import Pieces, spread_pieces
-from fangge.engine.address.registered import (
-    IN_ORDER,
-    KINDS,
-    REASONS,
-    Found,
-    merge_found,
-    read_register_texts,
-)
-from fangge.engine.address.tagger import Model, tag_texts
+from fangge.engine.address.registered import IN_ORDER, NO_FORM, REASONS, read_register_texts
+from fangge.engine.address.suspicion import may_be_register_text
+from fangge.engine.address.tagger import Model, tag_runs
 from fangge.engine.address.templates import (
     Buffer,
     Held,
@@ -28,9 +23,9 @@ from fangge.engine.address.templates import (
     hold_other_digits,
     lay_out_folded,
 )
+from fangge.engine.address.phrasing import write_wordings
 
 RULES, TAGGER = "rules", "tagger"
-GAP = r"[0-9] (?:号|幢|栋|座|楼|单元|层|室|弄)"
 
 BATCH = 1 << 17
 MOST_HELD = 1 << 20
@@ -168,13 +163,12 @@ class _Memory:
 
     def _learn(self, first: int, model: Model) -> None:
         """Read the templates from the one numbered `first` on, which were not met before."""
-        texts = pl.Series(self._templates.tell(first), dtype=pl.String)
+        begins = self._templates.starts[first : self._templates.n + 1]
         digits = self._templates.marks[first : self._templates.n].astype(np.bool_)
-        found, reasons = read_templates(texts, digits, model)
+        found, reasons = read_templates(Buffer(self._templates.codes, begins), digits, model)
         held = self._pieces
-        counts = np.bincount(found.rows, minlength=len(texts))
-        begins = self._templates.starts[first + found.rows]
-        starts, ends = begins + found.starts, begins + found.ends
+        counts = np.bincount(found.rows, minlength=len(reasons))
+        starts, ends = begins[found.rows] + found.starts, begins[found.rows] + found.ends
         wordings = np.full(len(found.rows), -1, dtype=np.int32)
         fixed = np.flatnonzero(~hold_digits(self._templates.codes, starts, ends))
         wordings[fixed] = self._number_wordings(
@@ -201,56 +195,30 @@ class _Memory:
         n_known = self._wordings.n
         numbers = self._wordings.number(codes, starts, ends, kinds)
         if self._wordings.n > n_known:
-            fresh = [
-                write_piece(KINDS[kind], said)
-                for kind, said in zip(
-                    self._wordings.marks[n_known : self._wordings.n].tolist(),
-                    self._wordings.tell(n_known),
-                    strict=True,
-                )
-            ]
-            fresh_normals = pl.Series(fresh, dtype=pl.String)
-            self._normals = pl.concat([self._normals, fresh_normals], rechunk=True)
+            fresh = write_wordings(
+                self._wordings.codes,
+                self._wordings.starts[n_known : self._wordings.n + 1],
+                self._wordings.marks[n_known : self._wordings.n],
+            )
+            self._normals = pl.concat([self._normals, fresh], rechunk=True)
         return numbers
 
 
 def read_templates(
-    templates: pl.Series, digits: NDArray[np.bool_], model: Model
+    templates: Buffer, digits: NDArray[np.bool_], model: Model
 ) -> tuple[Found, NDArray[np.uint8]]:
     """Read templates, which may stand for texts with digits other than 0.
 
     Returns their elements, and the place in REASONS of each.
     """
-    ruled, reasons = read_register_texts(templates)
+    codes, bounds = templates.codes, templates.starts
+    reasons = np.full(len(digits), REASONS.index(NO_FORM), dtype=np.uint8)
+    formed = np.flatnonzero(may_be_register_text(codes, bounds))
+    texts = pl.Series([templates.tell_one(row) for row in formed.tolist()], dtype=pl.String)
+    ruled, reasons[formed] = read_register_texts(texts)
+    ruled = ruled._replace(rows=formed[ruled.rows])
     others = np.flatnonzero(reasons != REASONS.index(IN_ORDER))
     if not len(others):
         return ruled, reasons
-    spare = templates.gather(others)
-    tagged = mend_tagged(_tag_without_gaps(spare, digits[others], model), spare)
-    kinds = tagged["kind"].replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
-    return merge_found(
-        ruled,
-        Found(
-            rows=others[tagged["row"].to_numpy()],
-            starts=tagged["start"].to_numpy(),
-            ends=tagged["end"].to_numpy(),
-            kinds=kinds.to_numpy(),
-            sure=tagged["confidence"].to_numpy(),
-        ),
-    ), reasons
-
-
-def _tag_without_gaps(folded: pl.Series, digits: NDArray[np.bool_], model: Model) -> pl.DataFrame:
-    """Tag texts; where a blank stands between a number and its word, as if it did not: 88 号."""
-    gaps = np.flatnonzero(folded.str.contains(GAP).to_numpy())
-    if not len(gaps):
-        return tag_texts(folded, model, digits=digits)
-    close = folded.clone().scatter(gaps, folded.gather(gaps).str.replace_all(" ", ""))
-    tagged = tag_texts(close, model, digits=digits)
-    starts, ends = tagged["start"].to_numpy().copy(), tagged["end"].to_numpy().copy()
-    first = np.searchsorted(tagged["row"].to_numpy(), np.arange(len(folded) + 1))
-    for gap in gaps.tolist():
-        places = np.flatnonzero(np.array(list(folded[gap])) != " ")
-        here = slice(first[gap], first[gap + 1])
-        starts[here], ends[here] = places[starts[here]], places[ends[here] - 1] + 1
-    return tagged.with_columns(start=starts, end=ends)
+    tagged = tag_runs(codes, bounds, others, digits[others], model)
+    return merge_found(ruled, mend_tagged(tagged, codes, bounds, others)), reasons

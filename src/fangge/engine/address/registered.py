@@ -19,10 +19,10 @@ from fangge.engine.address.elements import (
     UNIT_WORDS,
     Kind,
 )
+from fangge.engine.address.found import Found
 from fangge.engine.address.grammar import CONFIDENCE, Piece, parse_head, read_inner, split_inner
 from fangge.engine.address.normalise import HOUSE
 
-KINDS = tuple(kind.value for kind in Kind)
 _NUMBERS = {kind: number for number, kind in enumerate(Kind)}
 _SURE = np.array([CONFIDENCE.get(kind, CONFIDENCE[None]) for kind in Kind], dtype=np.float32)
 # From the widest to the narrowest; a text that follows this order without a gap is register text.
@@ -68,28 +68,6 @@ IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER = (
 REASONS = (IN_ORDER, NO_FORM, NOT_IN_ORDER, LEFT_OVER)
 """Why a reader was chosen; the first is the rules'."""
 _IN_ORDER, _NO_FORM, _NOT_IN_ORDER, _LEFT_OVER = range(len(REASONS))
-
-
-class Found(NamedTuple):
-    """Elements in order of row and start; kinds are places in KINDS."""
-
-    rows: NDArray[np.int64]
-    starts: NDArray[np.uint16]
-    ends: NDArray[np.uint16]
-    kinds: NDArray[np.uint8]
-    sure: NDArray[np.float32]
-
-
-def merge_found(one: Found, other: Found) -> Found:
-    """Merge the elements of different texts."""
-    order = np.argsort(np.concatenate([one.rows, other.rows]), kind="stable")
-    return Found(
-        rows=np.concatenate([one.rows, other.rows])[order],
-        starts=np.concatenate([one.starts, other.starts])[order],
-        ends=np.concatenate([one.ends, other.ends])[order],
-        kinds=np.concatenate([one.kinds, other.kinds])[order],
-        sure=np.concatenate([one.sure, other.sure])[order],
-    )
 
 
 class _Part(NamedTuple):

@@ -85,7 +85,10 @@ def guess_styles(
     codes: Codes, starts: Places, sizes: Places, digits: NDArray[np.bool_], weights: Floats
 ) -> Styles:
     """Guess the style of each text."""
-    marks = np.empty(n_marks_of(max(1, sizes.max())), np.int32)
+    most = 1
+    for size in sizes:
+        most = max(most, size)
+    marks = np.empty(n_marks_of(most), np.int32)
     sums = np.empty(max(1, weights.shape[1]), np.float32)
     out = np.empty(len(starts), np.int8)
     for text in range(len(starts)):

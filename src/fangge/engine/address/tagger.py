@@ -1,7 +1,6 @@
 """The trained sequence model: load it, and read texts with it."""
 
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import as_file, files
@@ -11,29 +10,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.decoding import Tables, hash_texts, lay_weights, tag_layout
-from fangge.engine.address.labels import N_COLUMNS, N_LABELS, N_STARTS, REPORTED
+from fangge.engine.address.decoding import Tables, lay_moves, tag_layout
+from fangge.engine.address.found import Found, tell_found
+from fangge.engine.address.labels import N_COLUMNS
 from fangge.engine.address.layout import (
+    Codes,
     Layout,
+    Places,
     classes_of_characters,
     lay_out,
+    lay_out_runs,
 )
 from fangge.engine.address.lexicon import (
     Lexicon,
     make_table,
 )
+from fangge.engine.address.packing import pack_rows
 from fangge.engine.address.style import guess_styles
 
 MODEL = "reader.npz"
 FORMAT = 4
-BATCH = 20_000
-SCHEMA = {
-    "row": pl.UInt32,
-    "start": pl.UInt16,
-    "end": pl.UInt16,
-    "kind": pl.String,
-    "confidence": pl.Float32,
-}
+CALM = 0.44
+"""What a lead is multiplied by so that confidence says how often an element is right."""
 
 
 class ModelUnreadable(Exception):
@@ -54,14 +52,10 @@ class Model:
     @cached_property
     def tables(self) -> Tables:
         """The model laid out for reading, once."""
-        starts = self.moves[:N_LABELS, :N_STARTS]
-        slots, words = lay_weights(self.keys, self.weights, self.styles.shape[1])
         return Tables(
-            slots=slots,
-            words=words,
-            moves=self.moves,
-            reach=int(starts.max() - starts.min()),
-            scale=np.float32(self.scale),
+            rows=pack_rows(self.keys, self.weights, self.styles.shape[1]),
+            moves=lay_moves(self.moves),
+            scale=np.float32(self.scale * CALM),
             names=make_table(self.lexicon.hashes),
             name_kinds=self.lexicon.kinds,
             openings=self.lexicon.openings,
@@ -120,11 +114,7 @@ def load_model() -> Model:
 
 
 def tag_texts(
-    folded: pl.Series,
-    model: Model,
-    *,
-    digits: NDArray[np.bool_] | None = None,
-    n_threads: int = 1,
+    folded: pl.Series, model: Model, *, digits: NDArray[np.bool_] | None = None
 ) -> pl.DataFrame:
     """Read folded texts with a model.
 
@@ -136,67 +126,42 @@ def tag_texts(
         As `load_model` gives it.
     digits : bool array, optional
         Where digits were masked as 0: whether each text had another.
-    n_threads : int
-        How many batches of 20,000 texts to read at once; the result is the same.
 
     Returns
     -------
     polars.DataFrame
-        row (u32), start and end (u16, characters), kind, confidence (f32, 0.5 to 1: for the
-        element's least certain character, the odds of its label against the next likely one).
+        row (u32), start and end (u16, characters), kind, confidence (f32, 0.5 to 1: the odds of
+        what the element is against the next likely reading of its least certain character).
 
     Notes
     -----
-    Time O(characters); texts that differ in digits only are read once a batch. Runs of characters
-    that belong to nothing are `redundant`, without the marks around them.
+    Time O(characters). Runs of characters that belong to nothing are `redundant`, without the
+    marks around them.
     """
-
-    def tag_batch(at: int) -> pl.DataFrame:
-        said = None if digits is None else digits[at : at + BATCH]
-        return _tag_layout(lay_out(folded.slice(at, BATCH), said), model, at)
-
-    begins = range(0, folded.len(), BATCH)
-    if n_threads == 1 or len(begins) == 1:
-        frames = [tag_batch(at) for at in begins]
-    else:
-        with ThreadPoolExecutor(n_threads) as pool:
-            frames = list(pool.map(tag_batch, begins))
-    return pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMA)
+    return tell_found(tag_layout_of(lay_out(folded, digits), model))
 
 
-def _tag_layout(laid: Layout, model: Model, first: int) -> pl.DataFrame:
-    hashes = hash_texts(laid.codes, laid.starts, laid.sizes, laid.digits)
-    _, distinct, same_as = np.unique(hashes, return_index=True, return_inverse=True)
-    classes = classes_of_characters()[np.minimum(laid.codes, (1 << 16) - 1)]
-    styles = guess_styles(
-        laid.codes, laid.starts[distinct], laid.sizes[distinct], laid.digits[distinct], model.styles
+def tag_runs(
+    codes: Codes, bounds: Places, rows: Places, digits: NDArray[np.bool_], model: Model
+) -> Found:
+    """Read some of the texts `codes[bounds[i] : bounds[i + 1]]`; see `tag_texts`."""
+    runs = lay_out_runs(codes, bounds, rows, digits)
+    found = tag_layout_of(runs.laid, model)
+    begins = runs.laid.starts[found.rows]
+    return found._replace(
+        rows=rows[found.rows],
+        starts=runs.origins[begins + found.starts],
+        ends=runs.origins[begins + found.ends - 1] + np.uint16(1),
     )
+
+
+def tag_layout_of(laid: Layout, model: Model) -> Found:
+    """Read texts that are laid out; see `tag_texts`."""
+    classes = classes_of_characters()[np.minimum(laid.codes, (1 << 16) - 1)]
+    styles = guess_styles(laid.codes, laid.starts, laid.sizes, laid.digits, model.styles)
     # Texts of one style after the other: they look things up in one table.
     order = np.argsort(styles, kind="stable")
-    counts, spans, sure = tag_layout(
-        laid.codes, classes, laid.starts[distinct[order]], laid.sizes[distinct[order]],
-        styles[order], model.tables,
-    )  # fmt: skip
-    same_as = np.argsort(order)[same_as]
-    row, place = _spread(counts, same_as)
-    return pl.DataFrame(
-        {
-            "row": (row + first).astype(np.uint32),
-            "start": spans[place, 0],
-            "end": spans[place, 1],
-            "kind": pl.Series(REPORTED, dtype=pl.String).gather(spans[place, 2]),
-            "confidence": sure[place],
-        },
-        schema=SCHEMA,
+    found: Found = tag_layout(
+        laid.codes, classes, laid.starts, laid.sizes, styles, order, model.tables
     )
-
-
-def _spread(
-    counts: NDArray[np.int64], same_as: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the elements of each distinct text to all texts that are like it."""
-    begins = np.cumsum(counts) - counts
-    n_each = counts[same_as]
-    row = np.repeat(np.arange(len(same_as)), n_each)
-    within = np.arange(n_each.sum()) - np.repeat(np.cumsum(n_each) - n_each, n_each)
-    return row, begins[same_as][row] + within
+    return found

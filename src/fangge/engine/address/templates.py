@@ -56,6 +56,11 @@ class Buffer:
         bounds = (self.starts[first:] - begin).tolist()
         return [whole[a:b] for a, b in pairwise(bounds)]
 
+    def tell_one(self, number: int) -> str:
+        """Give one text."""
+        run = self.codes[self.starts[number] : self.starts[number + 1]]
+        return run.tobytes().decode("utf-32-le")
+
 
 def lay_out_folded(texts: pl.Series) -> Buffer:
     """Fold texts as `fold_texts` does, into one buffer; missing ones are empty.

@@ -11,9 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fangge.engine.address.elements import Kind
-from fangge.engine.address.features import (
-    hash_features,
-)
+from fangge.engine.address.features import N_SHARED, STYLED, hash_features
 from fangge.engine.address.gradient import descend
 from fangge.engine.address.labels import (
     FORBIDDEN,
@@ -64,6 +62,7 @@ UNSTYLED_SHARE = 0.1
 
 N_CHANCES = 1_000_003  # a prime, so that no feature always meets the same draw
 NEVER = np.float32(-1e9)
+_STYLED = np.array(STYLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def train_tagger(
     labelled: Labelled,
     *,
     seed: int,
-    n_rounds: int = 7,
+    n_rounds: int = 8,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Model:
     """Fit a linear-chain conditional random field by stochastic gradient.
@@ -154,7 +153,8 @@ def train_tagger(
     Notes
     -----
     Features of a text's style stand beside those of all texts. Source: Daumé 2007, ACL. What a
-    source never labels, it says nothing about: there the label is left open.
+    source never labels, it says nothing about: there the label is left open. Half-way all but the
+    kept features are dropped, and the others learn to do without them.
     """
     rng = np.random.default_rng(seed)
     laid, lexicon = lay_out(fold_texts(labelled.texts)), make_lexicon()
@@ -171,24 +171,28 @@ def train_tagger(
     past = np.full_like(weights, 1e-2)
     moves = _first_moves()
     moves_past = np.full_like(moves, 1e-2)
-    average, moves_average = np.zeros_like(weights), np.zeros_like(moves)
-    n_averaged = n_rounds - n_rounds // 2
+    moves_average = np.zeros_like(moves)
+    n_chosen = n_rounds // 2
     for n in range(n_rounds):
+        if n == n_chosen:
+            kept = _choose(weights, _find_parents(places, len(keys)))
+            places = _renumber(places, kept, len(keys))
+            keys, weights, past = keys[kept], weights[kept], past[kept]
+            average = np.zeros_like(weights)
         loss = descend(
             places, laid.starts, laid.sizes, allowed, rng.permutation(shown),
             weights, past, moves, moves_past,
             LEARNING_RATE * (1.0 - 0.8 * n / n_rounds), DROPPED,
             rng.random(N_CHANCES, dtype=np.float32),
         )  # fmt: skip
-        if n >= n_rounds // 2:
-            average += weights / np.float32(n_averaged)
-            moves_average += moves / np.float32(n_averaged)
+        if n >= n_chosen:
+            average += weights / np.float32(n_rounds - n_chosen)
+            moves_average += moves / np.float32(n_rounds - n_chosen)
         tell(f"round {n + 1} of {n_rounds}: loss {loss / max(1, len(shown)):.4f}")
-    kept = _choose(average)
     scale = float(np.abs(average).max(initial=1e-6)) / np.iinfo(np.int8).max
     return Model(
-        keys=keys[kept],
-        weights=np.rint(average[kept] / scale).astype(np.int8),
+        keys=keys,
+        weights=np.rint(average / scale).astype(np.int8),
         moves=np.maximum(np.rint(moves_average / scale), FORBIDDEN).astype(np.int32),
         scale=scale,
         styles=styles,
@@ -250,7 +254,31 @@ def _first_moves() -> NDArray[np.float32]:
     return moves
 
 
-def _choose(weights: NDArray[np.float32]) -> NDArray[np.int64]:
+@numba.njit(cache=True)
+def _find_parents(places: NDArray[np.int32], n_features: int) -> NDArray[np.int32]:
+    """Find the feature that each styled one is a style's own version of; -1 for the others."""
+    parents = np.full(n_features, -1, np.int32)
+    for i in range(len(places)):
+        for t in range(len(_STYLED)):
+            child = places[i, N_SHARED + t]
+            if child >= 0:
+                parents[child] = places[i, _STYLED[t]]
+    return parents
+
+
+def _choose(weights: NDArray[np.float32], parents: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Choose the features of the largest weights; no style's own without what all styles share."""
     force = np.abs(weights).max(axis=1)
+    children = np.flatnonzero(parents >= 0)
+    np.maximum.at(force, parents[children], force[children] * np.float32(1.001))
     chosen: NDArray[np.int64] = np.sort(np.argsort(-force, kind="stable")[:MOST_FEATURES])
     return chosen
+
+
+def _renumber(
+    places: NDArray[np.int32], kept: NDArray[np.int64], n_features: int
+) -> NDArray[np.int32]:
+    numbers = np.full(n_features + 1, -1, dtype=np.int32)
+    numbers[kept] = np.arange(len(kept))
+    renumbered: NDArray[np.int32] = numbers[places]
+    return renumbered
