@@ -1,6 +1,7 @@
 """Repairs of one text's reading, where a rule knows better than what was learnt."""
 
 import re
+from itertools import chain
 
 from fangge.engine.address.divisions import load_divisions
 from fangge.engine.address.elements import NUMERALS, STEMS, SURNAMES, Kind
@@ -68,6 +69,7 @@ _LONE_NAME = re.compile("[\u4e00-\u9fff]{2,8}")
 _LETTERED = re.compile(r"号[甲乙丙丁](?![\u4e00-\u9fff])")
 _BEGINS_NOISE = re.compile(rf"(?:{_NOISE})")
 _HAS_MARKUP = re.compile(_MARKUP)
+_BRANCH = re.compile(r"[(][\u4e00-\u9fff]{1,6}(?:校区|院区|分校|分院|店)[)]$")
 _EDGE = re.compile(rf"^{_SYMBOLS}+|{_SYMBOLS}+$")
 _SAYS_NOTHING = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
 
@@ -172,6 +174,12 @@ def _name_directions(text: str, pieces: list[Piece]) -> list[Piece]:
 def _close_brackets(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let a name that opens a bracket close it: 苏州大学(东校区)."""
     kept: list[Piece] = []
+    for hit in _BRANCH.finditer(text):
+        named = [p for p in pieces if p[1] == hit.start() and p[2] in _NAMED]
+        if named:
+            first, _, kind, sure = named[0]
+            rest = [p for p in pieces if p[1] <= first or hit.end() <= p[0]]
+            pieces = sorted([*rest, (first, hit.end(), kind, sure)])
     for start, end, kind, sure in pieces:
         said = text[start:end]
         is_open = (
@@ -228,7 +236,7 @@ def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let the first of repeated divisions stand, where the tagger dropped all of them."""
     has = {kind for _, _, kind, _ in pieces}
     kept = []
-    for start, end, kind, sure in pieces:
+    for start, end, kind, sure in chain.from_iterable(_halve(text, piece) for piece in pieces):
         is_spare = kind == Kind.REDUNDANT.value
         named = load_divisions().by_name.get(text[start:end], ()) if is_spare else ()
         meant = next((d.kind.value for d in named if d.kind in _REPEATABLE), None)
@@ -236,6 +244,15 @@ def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
         has.add(takes)
         kept.append((start, end, takes, sure))
     return kept
+
+
+def _halve(text: str, piece: Piece) -> list[Piece]:
+    """Cut what was dropped in two where it says the same twice: 苏州市苏州市."""
+    start, end, kind, sure = piece
+    middle = (start + end) // 2
+    if kind != Kind.REDUNDANT.value or end - start < 4 or text[start:middle] != text[middle:end]:  # noqa: PLR2004 - two characters
+        return [piece]
+    return [(start, middle, kind, sure), (middle, end, kind, sure)]
 
 
 def _take_letters(text: str, pieces: list[Piece]) -> list[Piece]:
@@ -280,6 +297,8 @@ def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
     """Cut symbols off both ends of elements; a mark alone is none."""
     kept = []
     for start, end, kind, sure in pieces:
+        if kind == Kind.REDUNDANT.value and (start, end) == pieces[-1][:2]:
+            end = start + len(text[start:end].rstrip(" ,;"))  # noqa: PLW2901 - the piece ends earlier
         edges = [hit.span() for hit in _EDGE.finditer(text[start:end])]
         for left, right in edges:
             if left == 0:
