@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from fangge.engine.address.elements import KINDS
 from fangge.engine.address.grammar import write_piece
 from fangge.engine.address.normalise import FILLER, HOUSE, as_texts, fold_texts
+from fangge.engine.address.phrasing import write_wordings
 from fangge.engine.address.registered import REGISTER_FORM
 from fangge.engine.address.repairs import LOOKED_AT
 from fangge.engine.address.suspicion import may_be_odd, may_be_register_text
 from fangge.engine.address.templates import lay_out_folded
-from fangge.engine.address.phrasing import write_wordings
 
 DIGITS = (
     "0 007 12 123456 a B F 甲 之 - 号 楼 幢 栋 座 # 室 房间 号室 单元 门 层 第 一 二十 弄 梯 户"

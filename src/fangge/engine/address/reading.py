@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fangge.engine.address.elements import KINDS
 from fangge.engine.address.found import Found, merge_found
 from fangge.engine.address.mending import mend_tagged
+from fangge.engine.address.phrasing import write_wordings
 from fangge.engine.address.pieces import Pieces, spread_pieces
 from fangge.engine.address.registered import IN_ORDER, NO_FORM, REASONS, read_register_texts
 from fangge.engine.address.suspicion import may_be_register_text
@@ -23,7 +24,6 @@ from fangge.engine.address.templates import (
     hold_other_digits,
     lay_out_folded,
 )
-from fangge.engine.address.phrasing import write_wordings
 
 RULES, TAGGER = "rules", "tagger"
 
