@@ -16,6 +16,7 @@ APPS = (
     "registers",
     "fieldwork",
     "fusion",
+    "cases",
     "insight",
     "portal",
     "retention",
