@@ -13,6 +13,7 @@ from fangge.fieldwork.rules import DUE_AFTER, TaskKind, TaskState, is_overdue
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 from fangge.kernel.wall import beyond_scope
+from fangge.kernel.web import read_number
 from fangge.registers.queries.matters import Matter
 from fangge.registers.queries.visible import addresses_of_resident
 
@@ -62,7 +63,7 @@ def list_tasks(
     """List tasks of a state, the first due first, with the next page's key and how many fit."""
     found = tasks_visible_to(actor).filter(state=state if state in STATES else StateOfTask.OPEN)
     n_all = found.count()
-    offset = int(after) if after.isdigit() else 0
+    offset = read_number(after) or 0
     rows = list(found.order_by("due_on", "id")[offset : offset + PAGE_TASKS + 1])
     next_key = str(offset + PAGE_TASKS) if len(rows) > PAGE_TASKS else ""
     return [_as_errand(actor, one, now) for one in rows[:PAGE_TASKS]], next_key, n_all

@@ -20,6 +20,7 @@ from fangge.fieldwork.queries import STATES, get_task, list_tasks, read_day, sug
 from fangge.fieldwork.rules import TaskKind
 from fangge.kernel import clock
 from fangge.kernel.errors import Invalid, Missing
+from fangge.kernel.web import read_number
 from fangge.registers.queries.places import place_of_entry
 
 FAULTY = 422
@@ -86,7 +87,8 @@ def take_back(request: StaffRequest, task_id: int) -> HttpResponse:
 def ask_about_address(request: StaffRequest) -> HttpResponse:
     now, address = clock.now(), request.GET.get("address", request.POST.get("address", ""))
     request.actor.require("fieldtasks.ask")
-    place = place_of_entry("address", int(address)) if address.isdigit() else None
+    number = read_number(address)
+    place = place_of_entry("address", number) if number is not None else None
     if place is None or not request.actor.covers(place.grid_id):
         raise Missing("There is no such address, or it lies in no grid.")
     context: dict[str, Any] = {"place": place, "due_on": suggest_day(now)}

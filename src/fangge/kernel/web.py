@@ -3,10 +3,14 @@
 import json
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fangge.kernel.errors import Conflict, FanggeError, Invalid, Missing, Refused
+
+LONGEST_NUMBER = 18
+"""Digits of a number that a bigint holds whatever they are."""
 
 STATUSES: dict[type[FanggeError], int] = {Refused: 403, Missing: 404, Conflict: 409, Invalid: 422}
 
@@ -14,6 +18,21 @@ STATUSES: dict[type[FanggeError], int] = {Refused: 403, Missing: 404, Conflict: 
 def status_of(error: FanggeError) -> int:
     """Give the HTTP status of an error by the nearest of its roots."""
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
+
+
+def read_number(text: str) -> int | None:
+    """Read a number that an address or a form carries; what the database cannot count is none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if is_number else None
+
+
+def is_unwritable(exception: Exception) -> bool:
+    """Tell whether the database refused a text for a character that no text may hold."""
+    return isinstance(exception, DataError | ValueError) and "NUL" in str(exception)
+
+
+class TextUnwritable(Invalid):
+    """A text holds a character that no text may hold."""
 
 
 class ErrorsToResponses:
@@ -26,6 +45,8 @@ class ErrorsToResponses:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if is_unwritable(exception):
+            exception = TextUnwritable("A text holds a character that no text may hold.")
         if not isinstance(exception, FanggeError):
             return None
         status = status_of(exception)

@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from fangge.kernel.errors import Invalid
+from fangge.kernel.web import read_number
 
 PLACED = "place-"
 
@@ -44,9 +45,10 @@ def read_act(typed: Mapping[str, str], *, acts: tuple[str, ...], today: date) ->
         name=typed.get("name", "").strip(),
         parts=[line.strip() for line in typed.get("parts", "").splitlines() if line.strip()],
         placing={
-            int(field.removeprefix(PLACED)): int(part)
+            row: place
             for field, part in typed.items()
-            if field.removeprefix(PLACED).isdigit() and part.isdigit()
+            if (row := read_number(field.removeprefix(PLACED))) is not None
+            and (place := read_number(part)) is not None
         },
         target=typed.get("target", ""),
         typed=typed.get("find", "").strip()[:200],

@@ -24,6 +24,7 @@ from fangge.access.queries import (
 )
 from fangge.areas.queries import current_areas, find_area
 from fangge.kernel import clock
+from fangge.kernel.web import read_number
 
 
 @login_required
@@ -112,7 +113,7 @@ def assign(request: StaffRequest, staff_id: int) -> HttpResponse:
         actor=request.actor,
         staff=find_to_assign(actor=request.actor, staff_id=staff_id),
         role=request.POST.get("role", ""),
-        area=find_area(int(chosen)) if chosen.isdecimal() else None,
+        area=find_area(area_id) if (area_id := read_number(chosen)) is not None else None,
         now=clock.now(),
     )
     messages.success(request, _("Assigned."), "good")

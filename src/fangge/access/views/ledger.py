@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from fangge.access.queries import StaffRequest
 from fangge.audit.actions import publish_head
 from fangge.audit.queries import count_unsealed, find_entries, last_head
+from fangge.kernel.web import read_number
 
 A_PAGE = 50
 
@@ -20,7 +21,7 @@ def show_ledger(request: StaffRequest) -> HttpResponse:
     found = find_entries(
         actor=request.actor,
         text=text,
-        before=int(before) if before.isdecimal() else None,
+        before=read_number(before),
         n_most=A_PAGE + 1,
     )
     return render(
@@ -39,4 +40,4 @@ def show_ledger(request: StaffRequest) -> HttpResponse:
 @require_GET
 def show_head(request: HttpRequest) -> JsonResponse:
     since = request.GET.get("since", "")
-    return JsonResponse(publish_head(since=int(since) if since.isdecimal() else 0))
+    return JsonResponse(publish_head(since=read_number(since) or 0))

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,10 @@ SLICE_ROWS = 20_000
 COUNTED = ("row_no", "n_cells", "n_expected")
 POSITIONS = ("经度", "纬度")
 KNOWN_CRS = ("EPSG:4490", "EPSG:4326")
+MOST_SHEET_ROWS = 1_048_576
+SUSPECT_BYTES, MOST_UNPACKED_BYTES = 16 * 2**20, 4 * 2**30
+MOST_PACKED = 200
+"""Times that a part of a workbook is packed; sheets of people and places stay far below."""
 csv.field_size_limit(10_000_000)
 
 
@@ -129,6 +134,7 @@ def _as_frame(header: list[str], rows: list[list[Any]]) -> pl.DataFrame:
 
 
 def _read_xlsx(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
+    _refuse_bomb(path)
     book = load_workbook(path, read_only=True, data_only=True)
     try:
         if contract.sheet and contract.sheet not in book.sheetnames:
@@ -139,13 +145,30 @@ def _read_xlsx(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         cells = sheet.iter_rows(values_only=True)
         header = [str(cell).strip() for cell in next(cells, ()) if cell is not None]
         yield _as_frame(header, [])
-        while rows := list(islice(cells, SLICE_ROWS)):
-            # A sheet leaves empty cells at the end of a row out: that is no fault of the row.
-            yield _as_frame(
-                header, [[*row, *[None] * len(header)][: len(header)] for row in rows if row]
-            )
+        # A sheet leaves empty cells at the end of a row out: that is no fault of the row. It may
+        # also say that its rows are as wide as a sheet can be: no more than the header is kept.
+        width = len(header)
+        cut = ([*row[:width], *[None] * (width - len(row))] for row in cells if row)
+        n_read = 0
+        while rows := list(islice(cut, SLICE_ROWS)):
+            n_read += len(rows)
+            if n_read > MOST_SHEET_ROWS:
+                raise FileUnreadable(f"{path.name} has more rows than a sheet can have.")
+            yield _as_frame(header, rows)
     finally:
         book.close()
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse a workbook that is small only because it is packed, before any of it is unpacked."""
+    with zipfile.ZipFile(path) as packed:
+        parts = packed.infolist()
+    for part in parts:
+        is_dense = part.file_size > MOST_PACKED * max(1, part.compress_size)
+        if part.file_size > SUSPECT_BYTES and is_dense:
+            raise FileUnreadable(f"{path.name} unpacks to far more than a sheet of such a size.")
+    if sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
+        raise FileUnreadable(f"{path.name} unpacks to more than 4 GB. Send it as Parquet or CSV.")
 
 
 def _read_parquet(path: Path, _contract: Contract) -> Iterator[pl.DataFrame]:

@@ -11,6 +11,7 @@ from fangge.fusion.rules.quality.library import RULES
 from fangge.fusion.rules.quality.shape import Rule
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.web import read_number
 from fangge.registers.queries.entries import labels_of
 
 PAGE_ROWS = 50
@@ -59,9 +60,9 @@ def list_findings(
             found = found.filter(**{name: chosen[name]})
     n_all = found.count()
     ranked = found.annotate(rank=RANK)
-    rank, _, key = after.partition("-")
-    if rank.isdigit() and key.isdigit():
-        ranked = ranked.filter(Q(rank__gt=int(rank)) | Q(rank=int(rank), pk__lt=int(key)))
+    rank, key = (read_number(part) for part in after.partition("-")[::2])
+    if rank is not None and key is not None:
+        ranked = ranked.filter(Q(rank__gt=rank) | Q(rank=rank, pk__lt=key))
     rows = list(ranked.order_by("rank", "-id")[: PAGE_ROWS + 1])
     last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     next_key = f"{last.rank}-{last.pk}" if last else ""

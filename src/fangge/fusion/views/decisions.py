@@ -17,6 +17,7 @@ from fangge.fusion.actions.review.settle import (
 from fangge.fusion.queries.decisions import PAGE_JUDGEMENTS, list_judgements
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.kernel.web import read_number
 from fangge.registers.actions.looks import keep_looks
 
 STATES = ("waiting", "in_force", "declined", "withdrawn")
@@ -32,7 +33,7 @@ def show_judgements(request: StaffRequest) -> HttpResponse:
         actor=request.actor,
         state=state,
         by=request.actor.reference if mine else "",
-        before=int(before) if before.isdigit() else None,
+        before=read_number(before),
     )
     shown = lines[:PAGE_JUDGEMENTS]
     keep_looks(

@@ -18,6 +18,7 @@ from fangge.fusion.actions.mend import (
 from fangge.fusion.queries.quarantine import PAGE_ROWS, next_waiting_row, quarantine_visible_to
 from fangge.fusion.queries.sources import sources_visible_to
 from fangge.kernel import clock
+from fangge.kernel.web import read_number
 
 RULES = ("required", "date", "person_name", "columns", "undecodable", "choice", "number",
          "longitude", "latitude", "too_long")  # fmt: skip
@@ -30,7 +31,7 @@ def show_quarantine(request: StaffRequest) -> HttpResponse:
     state = request.GET.get("state", "open")
     after = request.GET.get("after", "0")
     rows = quarantine_visible_to(
-        request.actor, **chosen, state=state, after=int(after) if after.isdigit() else 0
+        request.actor, **chosen, state=state, after=read_number(after) or 0
     )
     has_more = len(rows) > PAGE_ROWS
     context = {

@@ -28,6 +28,7 @@ from fangge.fusion.queries.requests import STATES, list_requests
 from fangge.fusion.rules.life import SHAPES, compare_states, may_decide
 from fangge.kernel import clock
 from fangge.kernel.errors import Missing
+from fangge.kernel.web import read_number
 from fangge.registers.actions.finding import find_addresses
 from fangge.registers.actions.looks import keep_looks
 from fangge.registers.queries.entries import (
@@ -94,7 +95,7 @@ def _ask(
     address_id: int | None,
 ) -> tuple[str, int]:
     token = _read_token(values.get("token", ""))
-    entry_id = _number(str(about.get("entry_id") or ""))
+    entry_id = read_number(str(about.get("entry_id") or ""))
     if event == "correction":
         asked = ask_correction(
             actor=request.actor,
@@ -109,7 +110,7 @@ def _ask(
         values,
         entry_id=entry_id,
         address_id=address_id,
-        from_address_id=_number(values.get("from_address", "")),
+        from_address_id=read_number(values.get("from_address", "")),
     )
     asked = ask_life_event(actor=request.actor, telling=telling, token=token, now=clock.now())
     return asked.state, asked.pk
@@ -122,15 +123,11 @@ def _read_token(text: str) -> UUID:
         return uuid4()
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
-
-
 def _read_about(request: StaffRequest, given: QueryDict) -> dict[str, object]:
     """Say whom or which place the form is about, by a masked name."""
-    resident_id = _number(given.get("resident", ""))
-    organisation_id = _number(given.get("organisation", ""))
-    address_id = _number(given.get("address_id", ""))
+    resident_id = read_number(given.get("resident", ""))
+    organisation_id = read_number(given.get("organisation", ""))
+    address_id = read_number(given.get("address_id", ""))
     if resident_id is not None:
         resident = get_resident(actor=request.actor, resident_id=resident_id)
         held = occupancies_of(actor=request.actor, resident=resident)
@@ -162,8 +159,8 @@ def _find_address(
 ) -> tuple[int | None, list[tuple[int, str]]]:
     """Find the address that a text means; where it is not certain, give what to choose from."""
     if "address" not in SHAPES[event].asks:
-        return _number(str(about.get("address_id") or "")), []
-    chosen, text = _number(given.get("chosen", "")), given.get("address", "").strip()
+        return read_number(str(about.get("address_id") or "")), []
+    chosen, text = read_number(given.get("chosen", "")), given.get("address", "").strip()
     if chosen is not None:
         return chosen, []
     found = [place for place, _reasons in find_addresses(actor=request.actor, text=text)]
@@ -183,10 +180,10 @@ def show_requests(request: StaffRequest) -> HttpResponse:
         actor=request.actor,
         state=state if state in STATES else "",
         event=event if event in SHAPES else "",
-        before=int(after) if after.isdigit() else 0,
+        before=read_number(after) or 0,
         about=(
-            _number(request.GET.get("resident", "")),
-            _number(request.GET.get("organisation", "")),
+            read_number(request.GET.get("resident", "")),
+            read_number(request.GET.get("organisation", "")),
         ),
     )
     context = {

@@ -36,6 +36,7 @@ from fangge.fusion.queries.sources import source_titles
 from fangge.fusion.views.waterfall import draw_waterfall
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.kernel.web import read_number
 from fangge.registers.actions.looks import keep_looks
 from fangge.registers.queries.labels import label_entries
 
@@ -86,7 +87,7 @@ def show_queue(request: StaffRequest) -> HttpResponse:
     whole = open_pairs(request.actor, now=clock.now())
     queue = filter_queue(whole, kind=filters.kind, sources=filters.sources, changed=filters.changed)
     after = request.GET.get("after", "")
-    page = page_of(queue, after=int(after) if after.isdigit() else 0)
+    page = page_of(queue, after=read_number(after) or 0)
     rows = page.head(PAGE_PAIRS)
     labels = {
         kind: label_entries(
@@ -213,10 +214,10 @@ def undo(request: StaffRequest) -> HttpResponse:
     judgement = undo_last(actor=request.actor, now=clock.now())
     told = _("Decision %(n)s was taken back, with all it did.")
     messages.success(request, told % {"n": judgement.pk}, "good")
-    pair_id = request.POST.get("pair", "")
+    pair_id = read_number(request.POST.get("pair", ""))
     back = filters.queue(request)["pair_id"].to_list()
-    if pair_id.isdigit() and int(pair_id) in back:
-        return _go_on(filters, int(pair_id))
+    if pair_id in back:
+        return _go_on(filters, pair_id)
     return _go_on(filters, back[0] if back else None)
 
 
@@ -224,7 +225,7 @@ def undo(request: StaffRequest) -> HttpResponse:
 @require_POST
 def preview(request: StaffRequest) -> HttpResponse:
     filters = Filters.of(request)
-    chosen = [int(one) for one in request.POST.getlist("pair") if one.isdigit()]
+    chosen = [n for one in request.POST.getlist("pair") if (n := read_number(one)) is not None]
     verdict = request.POST.get("verdict", "")
     pairs, plan = preview_pairs(
         actor=request.actor, pair_ids=chosen, verdict=verdict, now=clock.now()
@@ -258,7 +259,7 @@ def preview(request: StaffRequest) -> HttpResponse:
 @require_POST
 def decide_many(request: StaffRequest) -> HttpResponse:
     filters = Filters.of(request)
-    chosen = [int(one) for one in request.POST.getlist("pair") if one.isdigit()]
+    chosen = [n for one in request.POST.getlist("pair") if (n := read_number(one)) is not None]
     judgement = decide_pairs(
         actor=request.actor,
         pair_ids=chosen,

@@ -13,6 +13,7 @@ from fangge.fusion.actions.offer import offer_file, try_upload
 from fangge.fusion.queries.sources import batches_visible_to, get_source, sources_visible_to
 from fangge.kernel import clock
 from fangge.kernel.errors import Invalid
+from fangge.kernel.web import read_number
 
 
 @login_required
@@ -30,7 +31,7 @@ def show_source(request: StaffRequest, code: str) -> HttpResponse:
     text, fault = source.contract, ""
     if request.method == "POST":
         text = request.POST.get("contract", "").replace("\r\n", "\n")
-        version = int(request.POST.get("version", "0") or 0)
+        version = read_number(request.POST.get("version", "")) or 0
         try:
             keep_contract(
                 actor=request.actor, code=code, text=text, version=version, now=clock.now()

@@ -13,6 +13,7 @@ from fangge.fusion.actions.review.why import explain_entry
 from fangge.fusion.queries.sources import source_titles
 from fangge.kernel import clock
 from fangge.kernel.errors import Conflict
+from fangge.kernel.web import read_number
 from fangge.registers.queries.matters import matters_about
 
 
@@ -58,7 +59,7 @@ def take_out_record(request: StaffRequest, kind: str, entry_id: int) -> HttpResp
             actor=request.actor,
             kind=kind,
             entry_id=entry_id,
-            record_id=int(record) if record.isdigit() else 0,
+            record_id=read_number(record) or 0,
             part=request.POST.get("part", ""),
             reason=request.POST.get("reason", ""),
             now=clock.now(),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fangge.audit.actions import prove_entry, seal_ledger
 from fangge.kernel import clock
 from fangge.kernel.errors import Invalid
+from fangge.kernel.web import read_number
 from fangge.portal.actions.questions import LONGEST, question_look
 from fangge.portal.queries.looks import look_of, looks_at
 from fangge.portal.queries.questions import WHYS_TOLD, questions_of
@@ -20,7 +21,7 @@ from fangge.portal.views.visiting import VisitorRequest, own_page
 @require_GET
 def show_looks(request: VisitorRequest) -> HttpResponse:
     before = request.GET.get("before", "")
-    looks, next_key = looks_at(request.visit, before=int(before) if before.isdecimal() else None)
+    looks, next_key = looks_at(request.visit, before=read_number(before))
     context = {
         "visit": request.visit,
         "looks": looks,

@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
+from fangge.kernel.web import read_number
 from fangge.registers.models.act import ActKind, AddressAct
 from fangge.registers.models.address import Address, AddressAlias, AliasKind
 from fangge.registers.models.correction import AddressDecision, Choice, WaitingText
@@ -73,8 +74,8 @@ def _in_state(texts: QuerySet[WaitingText], state: str) -> QuerySet[WaitingText]
 
 
 def _read_key(after: str) -> tuple[int, int] | None:
-    n_records, _dot, text_id = after.partition(".")
-    return (int(n_records), int(text_id)) if n_records.isdigit() and text_id.isdigit() else None
+    n_records, text_id = (read_number(part) for part in after.partition(".")[::2])
+    return None if n_records is None or text_id is None else (n_records, text_id)
 
 
 def get_waiting(*, actor: Actor, text_id: int) -> WaitingText:

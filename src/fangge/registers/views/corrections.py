@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fangge.access.queries import StaffRequest
 from fangge.kernel import clock
 from fangge.kernel.errors import FanggeError
-from fangge.kernel.web import status_of
+from fangge.kernel.web import read_number, status_of
 from fangge.registers.actions.corrections import (
     ask_to_look,
     choose_address,
@@ -20,6 +20,7 @@ from fangge.registers.actions.corrections import (
 )
 from fangge.registers.actions.offer import offer_choices
 from fangge.registers.queries.corrections import (
+    STATES,
     get_waiting,
     list_waiting,
     next_waiting,
@@ -32,6 +33,7 @@ from fangge.registers.rules.corrections import Naming
 @require_GET
 def show_waiting(request: StaffRequest) -> HttpResponse:
     state, text = request.GET.get("state", "waiting"), request.GET.get("text", "").strip()
+    state = state if state in STATES else STATES[0]
     page = list_waiting(
         actor=request.actor, state=state, text=text, after=request.GET.get("after", "")
     )
@@ -95,13 +97,15 @@ def _go_on(request: StaffRequest, text_id: int) -> HttpResponse:
 def _read_naming(value: str) -> Naming | None:
     """Read the value of a choice, `12:观前苑`; an empty one names nothing."""
     address_id, _colon, wording = value.partition(":")
-    return Naming(wording, int(address_id)) if address_id.isdigit() and wording else None
+    number = read_number(address_id)
+    return Naming(wording, number) if number is not None and wording else None
 
 
 def _read_own(request: StaffRequest) -> Naming | None:
     """Read the wording that somebody typed for one of the addresses."""
     address_id, wording = request.GET.get("names", ""), request.GET.get("wording", "").strip()
-    return Naming(wording, int(address_id)) if address_id.isdigit() and wording else None
+    number = read_number(address_id)
+    return Naming(wording, number) if number is not None and wording else None
 
 
 @login_required

@@ -9,7 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from fangge.access.queries import StaffRequest
+from fangge.kernel.web import read_number
 from fangge.registers.actions.finding import find_addresses
+from fangge.registers.adapters.sheets import guard_cell
 from fangge.registers.queries.search import (
     list_addresses,
     list_organisations,
@@ -87,8 +89,7 @@ def show_organisations(request: StaffRequest) -> HttpResponse:
 
 
 def _after(request: StaffRequest) -> int:
-    after = request.GET.get("after", "0")
-    return int(after) if after.isdigit() else 0
+    return read_number(request.GET.get("after", "")) or 0
 
 
 def _as_csv(name: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> HttpResponse:
@@ -97,5 +98,5 @@ def _as_csv(name: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     response.write("\ufeff")  # so that a spreadsheet reads the file as UTF-8
     writer = csv.writer(response)
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([guard_cell(cell) for cell in row] for row in rows)
     return response

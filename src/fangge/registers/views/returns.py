@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangge.access.queries import StaffRequest
 from fangge.kernel import clock
+from fangge.kernel.web import read_number
 from fangge.registers.actions.returns.asking import AlreadyHeld, ReturnRefused, Wish, ask_return
 from fangge.registers.actions.returns.making import decide_return, make_return
 from fangge.registers.adapters.sheets import FORMS
@@ -95,7 +96,7 @@ def _read_wish(request: StaffRequest, register: str, chosen: list[str]) -> Wish:
         legal_basis=given.get("legal_basis", ""),
         fields=chosen,
         is_total=given.get("is_total") == "1",
-        area_id=int(area) if area.isdigit() else None,
+        area_id=read_number(area),
         day=_read_day(given.get("day", "")),
     )
 

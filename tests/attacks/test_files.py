@@ -1,0 +1,154 @@
+"""Files that lead astray, swell, or carry formulas: on the way in and on the way out."""
+
+import csv
+import io
+import re
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from tests.attacks.visitors import FORMULAS, enter
+
+from fangge.fusion.adapters.uploads import keep_upload
+from fangge.registers.adapters.sheets import guard_cell
+from fangge.registers.models.address import Address
+from fangge.registers.models.organisation import Organisation
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "fangge"
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>'
+)
+
+
+class RawUpload(SimpleUploadedFile):
+    """A file whose name came as it was sent: Django would clean it before."""
+
+    def __init__(self, name: str, body: bytes) -> None:
+        super().__init__("x", body)
+        self._name = name
+
+
+def pack_book(path: Path, rows: str, *, head: str = "") -> bytes:
+    """Write a workbook by hand, whose only sheet says what an attacker likes."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "房屋"
+    book.save(path)
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = (head + SHEET.format(rows=rows)).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
+        for name, body in parts.items():
+            whole.writestr(name, body)
+    return path.read_bytes()
+
+
+def try_out(client: Client, body: bytes, name: str = "house.xlsx") -> str:
+    file = SimpleUploadedFile(name, body)
+    where = reverse("fusion:bring-in", kwargs={"code": "housing_dwellings"})
+    answer = client.post(where, {"file": file, "try": "1"}, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_workbook_that_is_small_only_because_it_is_packed_is_refused(tmp_path: Path) -> None:
+    swollen = '<row r="1"><c r="A1" t="str"><v>' + "0" * 60_000_000 + "</v></c></row>"
+    body = pack_book(tmp_path / "swollen.xlsx", swollen)
+    del swollen
+    assert len(body) < 200_000
+    client = enter()
+    tracemalloc.start()
+    page = try_out(client, body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "unpacks to far more" in page
+    assert peak < 30_000_000
+
+
+@pytest.mark.django_db
+def test_a_sheet_that_says_it_is_as_wide_as_can_be_takes_no_more_memory(tmp_path: Path) -> None:
+    rows = '<row r="1"><c r="A1" t="str"><v>x</v></c></row>' + "".join(
+        f'<row r="{number}"><c r="A{number}"><v>1</v></c></row>' for number in range(2, 500)
+    )
+    body = pack_book(tmp_path / "wide.xlsx", rows)
+    client = enter()
+    tracemalloc.start()
+    page = try_out(client, body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "Columns are missing" in page
+    assert peak < 30_000_000
+
+
+@pytest.mark.django_db
+def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
+    levels = "".join(f'<!ENTITY b{n} "{f"&b{n - 1};" * 10}">' for n in range(1, 10))
+    head = f'<!DOCTYPE x [<!ENTITY b0 "0123456789">{levels}]>'
+    rows = '<row r="1"><c r="A1" t="str"><v>&b9;</v></c></row>'
+    assert "could not be read" in try_out(enter(), pack_book(tmp_path / "x.xlsx", rows, head=head))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../keys/secret_key", "/etc/passwd", "..\\..\\x.csv", "a/../../b.csv", ".htaccess",
+     "x" * 300 + ".csv", "名\u202egnp.csv", "CON", "a.csv\x00.png", "x./../../y"],
+)  # fmt: skip
+def test_an_upload_stays_in_its_folder_whatever_its_name(name: str) -> None:
+    file = RawUpload(name, f"a,b\n{name!r}".encode())
+    path = keep_upload(file)
+    try:
+        assert path.resolve().parent == (Path(settings.FANGGE_DATA) / "uploads").resolve()
+        assert re.fullmatch(r"[0-9a-f]{32}(\.[^/\\\x00]{0,9})?", path.name)
+        assert path.stat().st_mode & 0o111 == 0
+    finally:
+        path.unlink()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["../../../etc/passwd.xlsx", "..%2f..%2fx.xlsx", "x\x00.xlsx"])
+def test_an_odd_name_of_an_upload_is_no_fault_of_the_server(name: str) -> None:
+    assert "could not be read" in try_out(enter(), b"no workbook", name)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_a_spreadsheet_would_reckon_with_is_guarded(text: str) -> None:
+    assert guard_cell(text) == f"'{text}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", FORMULAS)
+def test_lists_are_exported_without_formulas(text: str) -> None:
+    firm = Organisation.objects.exclude(address=None).order_by("id")[0]
+    Organisation.objects.filter(pk=firm.pk).update(name=text)
+    road = Address.objects.filter(level="road").order_by("id")[0]
+    Address.objects.filter(pk=road.pk).update(full_name=text)
+    client = enter()
+    for page in ("organisations/?format=csv", "addresses/?level=road&format=csv"):
+        body = client.get(f"/registers/{page}").content.decode("utf-8-sig")
+        cells = {cell for row in csv.reader(io.StringIO(body, newline="")) for cell in row}
+        assert f"'{text}" in cells
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_every_export_of_a_table_goes_through_the_guard() -> None:
+    """A view or an adapter that writes CSV or XLSX names the guard; other files hold no cells."""
+    writes = re.compile(r"csv\.writer\(|Workbook\(|write_csv\(")
+    # What writes files for programs: a generated district, backups and the COPY protocol.
+    machines = {"fusion/adapters/extracts.py", "kernel/bulk.py"}
+    unguarded = [
+        name
+        for path in SOURCE.rglob("*.py")
+        if (name := path.relative_to(SOURCE).as_posix()) not in machines
+        and not name.startswith(("engine/", "command/"))
+        and writes.search(text := path.read_text(encoding="utf-8"))
+        and "guard_cell" not in text
+    ]
+    assert unguarded == []
