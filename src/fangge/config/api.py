@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
 from fangge.kernel.errors import FanggeError
-from fangge.kernel.web import status_of
+from fangge.kernel.web import TextUnwritable, is_unwritable, status_of
+
+FORBIDDEN = 403
 
 api = NinjaAPI(
     title="Fangge",
@@ -51,6 +54,21 @@ def _locate(fault: dict[str, Any]) -> dict[str, object]:
     elif names:
         told["field"] = names[-1]
     return told
+
+
+@api.exception_handler(HttpError)
+def tell_unread(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Say what the framework refused before any of ours was asked: no JSON, no CSRF token."""
+    name = "Refused" if error.status_code == FORBIDDEN else "Malformed"
+    body = {"error": name, "detail": f"{str(error).rstrip('.')}."}
+    return api.create_response(request, body, status=error.status_code)
+
+
+@api.exception_handler(DataError)
+def tell_unwritable(request: HttpRequest, error: DataError) -> HttpResponse:
+    if not is_unwritable(error):
+        raise error
+    return tell_error(request, TextUnwritable("A text holds a character that no text may hold."))
 
 
 @api.exception_handler(AuthenticationError)

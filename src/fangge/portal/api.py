@@ -48,11 +48,21 @@ class OwnLooks(Schema):
     next: int | None
 
 
+class OwnRefusal(Schema):
+    """What went wrong: a name for programs, a sentence for people."""
+
+    error: str
+    detail: str
+
+
 class VisitorRequest(HttpRequest):
     auth: Visit
 
 
-@router.get("/looks", response=OwnLooks, summary="Who looked at me")
+BAD = {401: OwnRefusal, 404: OwnRefusal, 422: OwnRefusal}
+
+
+@router.get("/looks", response={200: OwnLooks, **BAD}, summary="Who looked at me")
 def list_own_looks(request: VisitorRequest, before: int | None = None) -> OwnLooks:
     with reaching(reach_of_visit(request.auth)):
         looks, next_key = looks_at(request.auth, before=before)
@@ -78,7 +88,7 @@ def list_own_looks(request: VisitorRequest, before: int | None = None) -> OwnLoo
 
 @router.get(
     "/looks/{entry_id}/proof",
-    response=dict[str, object],
+    response={200: dict[str, object], **BAD},
     summary="The proof that the signed head holds this entry",
 )
 def prove_own_look(request: VisitorRequest, entry_id: int) -> dict[str, object]:

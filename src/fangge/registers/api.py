@@ -125,7 +125,7 @@ class LifeOut(AddressOut):
     name_then: str | None = Field(None, description="The full name on the day asked for.")
 
 
-BAD = {401: Refusal, 403: Refusal, 422: RowsRefusal}
+BAD = {400: Refusal, 401: Refusal, 403: Refusal, 422: RowsRefusal}
 
 
 @router.post("/parse", response={200: ReadTextsOut, **BAD}, summary="Read texts into elements")
