@@ -26,7 +26,7 @@ from fangge.config.wsgi import application
 from fangge.kernel import clock
 from fangge.portal.rules.codes import COOKIE
 
-EXAMPLES = 5
+EXAMPLES = 4
 TOKEN = "a" * 32
 CHECKS = [
     not_a_server_error,

@@ -21,7 +21,7 @@ NAMES = (
     "version", "purpose", "level", "rule", "source", "resident", "event", "kind", "pair", "on",
     "lon", "lat", "register", "day", "username", "names", "wording", "part", "format", "mine",
 )  # fmt: skip
-ODD = {"superscript": "²", "nul": "a\x00b", "huge": "9" * 40, "quote": "'--", "minus": "-1"}
+ODD = {"superscript": "²", "nul": "a\x00b", "huge": "9" * 40, "quote": "'--", "parts": "a~1"}
 
 
 def test_a_post_without_a_token_is_refused_on_every_route() -> None:

@@ -11,6 +11,7 @@ from fangge.cases.queries.desks import desk_ids_of
 from fangge.cases.queries.visible import cases_visible_to
 from fangge.cases.rules.lifecycle import Part
 from fangge.kernel.actor import Actor
+from fangge.kernel.web import read_number
 
 PAGE_ROWS = 50
 VIEWS = ("mine", "open", "overdue", "reported", "ended")
@@ -81,20 +82,29 @@ def count_waiting(actor: Actor, *, now: datetime) -> tuple[int, int]:
 
 def _page_due(found: QuerySet[Case], after: str) -> tuple[list[Case], str]:
     """Page by due date and number; what is not due, such as a paused case, comes last."""
-    due, _, key = after.rpartition("~")
-    if key.isdigit():
-        beyond = Q(due_at=None, pk__gt=int(key))
-        if due:
-            at = datetime.fromisoformat(due)
-            beyond = Q(due_at__gt=at) | Q(due_at=at, pk__gt=int(key)) | Q(due_at=None)
+    due, _, number = after.rpartition("~")
+    key = read_number(number)
+    if key is not None:
+        beyond = Q(due_at=None, pk__gt=key)
+        if at := _read_instant(due):
+            beyond = Q(due_at__gt=at) | Q(due_at=at, pk__gt=key) | Q(due_at=None)
         found = found.filter(beyond)
     rows = list(found.order_by(F("due_at").asc(nulls_last=True), "pk")[: PAGE_ROWS + 1])
     return _cut(rows, lambda last: f"{last.due_at.isoformat() if last.due_at else ''}~{last.pk}")
 
 
+def _read_instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def _page_newest(found: QuerySet[Case], after: str) -> tuple[list[Case], str]:
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
+    key = read_number(after)
+    if key is not None:
+        found = found.filter(pk__lt=key)
     rows = list(found.order_by("-pk")[: PAGE_ROWS + 1])
     return _cut(rows, lambda last: str(last.pk))
 
