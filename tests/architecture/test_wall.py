@@ -32,6 +32,7 @@ OPEN = {
     # Staff and the ledger: guarded by verbs; the site's role cannot change what was written.
     "access_staffmember": "staff, as signing in needs them",
     "access_assignment": "staff, as signing in needs them",
+    "access_emergencyaccess": "staff: areas, hours and reasons",
     "access_pastpassword": "staff: hashes",
     "access_staffsession": "staff: devices and networks, asked before anybody is known",
     "access_signintry": "staff: devices and networks, kept before anybody is known",

@@ -1,5 +1,7 @@
 """Staff and what they are assigned to."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import AbstractBaseUser, UserManager
 from django.db import models
 from typing_extensions import override
@@ -51,6 +53,35 @@ class Assignment(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
+
+
+class EmergencyAccess(models.Model):
+    """A wider area for somebody, for some hours and a reason, looked at afterwards by another."""
+
+    id = models.BigAutoField(primary_key=True)
+    staff = models.ForeignKey(StaffMember, on_delete=models.PROTECT, related_name="emergencies")
+    area = models.ForeignKey("areas.Area", on_delete=models.PROTECT)
+    reason = models.TextField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reviewed_by = models.CharField(max_length=80, blank=True)
+    reviewed_at = models.DateTimeField(null=True)
+    was_right = models.BooleanField(null=True)
+    review = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gte=models.F("starts_at"))
+                & models.Q(ends_at__lte=models.F("starts_at") + timedelta(hours=3)),
+                name="an_emergency_lasts_three_hours_at_most",
+            ),
+        ]
+        indexes = [models.Index(fields=["staff", "ends_at"], name="access_emergency_running")]
+
+    @override
+    def __str__(self) -> str:
+        return f"emergency {self.pk}"
 
 
 class PastPassword(models.Model):

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
-from fangge.access.models import Assignment, CodeMaker, StaffMember
+from fangge.access.models import Assignment, CodeMaker, EmergencyAccess, StaffMember
 from fangge.access.rules import (
     FIELD_ROLES,
     VERBS,
@@ -72,6 +72,9 @@ def actor_for(staff: "StaffMember", *, now: datetime) -> Actor:
     roles = sorted({assignment.role for assignment in holding})
     areas = {assignment.area for assignment in holding if assignment.area is not None}
     is_everywhere = any(assignment.area is None for assignment in holding)
+    emergency = emergency_of(staff, now=now) if roles and not is_everywhere else None
+    if emergency is not None:
+        areas.add(emergency.area)
     return Actor(
         reference=f"staff:{staff.username}",
         name=staff.name,
@@ -79,7 +82,34 @@ def actor_for(staff: "StaffMember", *, now: datetime) -> Actor:
         verbs=verbs_of(roles),
         grid_ids=None if is_everywhere else grids_within({area.pk for area in areas}),
         area_name="、".join(sorted(area.name for area in areas)),
+        emergency_until=emergency.ends_at if emergency else None,
     )
+
+
+def emergency_of(staff: "StaffMember", *, now: datetime) -> EmergencyAccess | None:
+    """Give the emergency access that this person has now."""
+    running = EmergencyAccess.objects.filter(staff=staff, starts_at__lte=now, ends_at__gt=now)
+    return running.select_related("area").order_by("-ends_at").first()
+
+
+def emergencies_visible_to(actor: Actor) -> "QuerySet[EmergencyAccess]":
+    """Give the emergency accesses that the actor reviews, those not reviewed first."""
+    actor.require("emergency.see")
+    found = EmergencyAccess.objects.select_related("staff", "area")
+    return found.order_by(F("reviewed_at").desc(nulls_first=True), "-id")
+
+
+def find_emergency(*, actor: Actor, emergency_id: int) -> EmergencyAccess:
+    """Give one of them. Raises `Missing`."""
+    found = emergencies_visible_to(actor).filter(pk=emergency_id).first()
+    if found is None:
+        raise Missing("There is no such emergency access.")
+    return found
+
+
+def own_emergencies(staff: "StaffMember") -> list[EmergencyAccess]:
+    """Give what this person took, the newest first."""
+    return list(staff.emergencies.select_related("area").order_by("-id")[:20])
 
 
 @dataclass(frozen=True, slots=True)

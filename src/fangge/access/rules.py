@@ -23,6 +23,8 @@ class Role(StrEnum):
 
 
 LOOK = frozenset({"home.see", "map.see", "addresses.see", "organisations.see"})
+# A wider area for three hours, for a reason that somebody else looks at afterwards.
+EMERGENCY = frozenset({"emergency.take"})
 FIELD = LOOK | {"dwellings.see", "residents.see", "residents.open"}
 # A return is asked for by one, approved by another, and made under the maker's own rights.
 RETURNS = frozenset({"returns.see", "returns.ask", "returns.make"})
@@ -37,8 +39,9 @@ ERRANDS = frozenset({"fieldtasks.see", "fieldtasks.answer"})
 ASKS = frozenset({"fieldtasks.see", "fieldtasks.ask", "fieldtasks.decide"})
 
 VERBS: dict[Role, frozenset[str]] = {
-    Role.GRID_WORKER: FIELD | LIFE | ERRANDS | WITNESS | {"questions.see"},
+    Role.GRID_WORKER: FIELD | EMERGENCY | LIFE | ERRANDS | WITNESS | {"questions.see"},
     Role.COMMUNITY_OFFICER: FIELD
+    | EMERGENCY
     | LIFE
     | ERRANDS
     | WITNESS
@@ -83,6 +86,8 @@ VERBS: dict[Role, frozenset[str]] = {
         {
             "home.see",
             "audit.see",
+            "emergency.see",
+            "emergency.review",
             "questions.see",
             "questions.oversee",
             "claims.see",

@@ -1,6 +1,7 @@
 """Entries about a subject or by an actor, and what is sealed of them."""
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -85,3 +86,12 @@ def entry_about(subject_kind: str, subject_ids: Collection[str], *, entry_id: in
     """Give this entry, if it is about one of these subjects."""
     found = Entry.objects.filter(subject_kind=subject_kind, subject_id__in=subject_ids)
     return found.filter(pk=entry_id).first()
+
+
+def looks_between(
+    *, actor: Actor, by: str, starts_at: datetime, ends_at: datetime, n_most: int = 500
+) -> list[Entry]:
+    """Give what somebody looked at or did within a time, in order; for who reviews it."""
+    actor.require("emergency.see")
+    found = Entry.objects.filter(actor=by, at__gte=starts_at, at__lte=ends_at)
+    return list(found.order_by("id")[:n_most])

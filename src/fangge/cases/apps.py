@@ -12,6 +12,10 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     @override
+    def ready(self) -> None:
+        import_module("fangge.cases.subscribers").connect()
+
+    @override
     def import_models(self) -> None:
         super().import_models()
         # The tables stand one subject a file, below an empty __init__.py.

@@ -23,6 +23,7 @@ def rotate(*, resume: bool, as_json: bool) -> None:
     open_database()
     from django.conf import settings
 
+    from fangge.cases.actions.reseal import reseal_cases
     from fangge.config.keys import KeyUnavailable
     from fangge.fusion.actions.reseal import reseal_everything
     from fangge.kernel import clock
@@ -39,7 +40,7 @@ def rotate(*, resume: bool, as_json: bool) -> None:
     def tell(column: str, n_sealed: int) -> None:
         click.echo(f"  {column:<40}{n_sealed:>12,}", err=True)
 
-    n_words = reseal_words(actor=actor, tell=tell)
+    n_words = reseal_words(actor=actor, tell=tell) + reseal_cases(actor=actor, tell=tell)
     told = reseal_everything(actor=actor, tell=tell, now=clock.now())
     told["n_sealed"] += n_words
     if as_json:

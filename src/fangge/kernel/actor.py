@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from fangge.kernel.errors import Refused
 
@@ -19,6 +20,8 @@ class Actor:
     verbs: frozenset[str]
     grid_ids: frozenset[int] | None = None
     area_name: str = ""
+    # Until when a wider area is theirs in an emergency.
+    emergency_until: datetime | None = None
 
     def may(self, verb: str, *, grid_id: int | None = None) -> bool:
         return verb in self.verbs and (grid_id is None or self.covers(grid_id))

@@ -53,6 +53,13 @@ KINDS: Mapping[str, Kind] = {
         "emptied",
         "PIPL art. 19; limits of administrative review and litigation",
     ),
+    "case_ended": Kind(
+        "What was said in a case that has ended, and how to reach who reported it",
+        "the case ended",
+        3 * YEAR,
+        "emptied",
+        "PIPL art. 19; limits of administrative review and litigation",
+    ),
     "access_code": Kind(
         "One-time code of a resident, with the visit it opened",
         "the code was issued",

@@ -105,7 +105,7 @@ def test_a_signed_out_session_cannot_be_used_again(steward: Client) -> None:
     steward.post("/access/sign-out")
     steward.cookies["fangge_session"] = key
     assert steward.get("/").status_code == 302
-    assert verbs_about("test-steward") == ["sign_ins.in", "sessions.end"]
+    assert verbs_about("test-steward")[-2:] == ["sign_ins.in", "sessions.end"]
 
 
 def test_its_owner_ends_a_session_elsewhere_and_no_other_persons(steward: Client) -> None:

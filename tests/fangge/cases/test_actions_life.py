@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
+from pytest_django import Settings
 from tests.makers import make_staff
 
 from fangge.access.models import StaffMember
@@ -17,6 +19,7 @@ from fangge.cases.actions.reading import follow_case, open_case
 from fangge.cases.actions.report import Report, ReportIncomplete, report_case
 from fangge.cases.actions.seating import seat_member
 from fangge.cases.actions.transition import (
+    NOTE_COLUMN,
     CaseMovedMeanwhile,
     Doing,
     MoveIncomplete,
@@ -28,7 +31,8 @@ from fangge.cases.queries.inbox import Wanted, list_cases
 from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.queries.visible import CaseUnknown, get_case
 from fangge.kernel.actor import Actor, system_actor
-from fangge.kernel.fields import Point
+from fangge.kernel.fields import Point, open_vault
+from fangge.retention.actions import run_retention
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +137,7 @@ def test_a_report_that_lacks_something_names_it(
 
 def test_words_of_a_report_lie_sealed(people: People, noon: datetime) -> None:
     case = report(people, noon, told="张三家漏水")
-    assert "张三".encode() not in bytes(case.told_sealed)
+    assert "张三".encode() not in bytes(case.told_sealed or b"")
     assert open_case(actor=people.centre, number=case.number, now=noon).told == "张三家漏水"
 
 
@@ -293,8 +297,34 @@ def test_a_step_is_never_changed_or_deleted(people: People, noon: datetime) -> N
         CaseStep.objects.filter(case=case).delete()
 
 
+def test_a_rotation_of_keys_seals_notes_anew_and_leaves_the_step(
+    people: People, noon: datetime
+) -> None:
+    case = move(people.centre, report(people, noon), "reject", noon, note="不属于本区")
+    sealed = case.steps.get(verb="reject").note_sealed
+    vault = open_vault()
+    fresh = vault.seal("不属于本区", column=NOTE_COLUMN)
+    case.steps.filter(verb="reject").update(note_sealed=fresh)
+    assert bytes(case.steps.get(verb="reject").note_sealed or b"") == fresh != bytes(sealed or b"")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        case.steps.filter(verb="reject").update(note_sealed=fresh, at=noon - timedelta(days=1))
+
+
 def test_a_clock_that_was_set_back_turns_no_order_round(people: People, noon: datetime) -> None:
     case = report(people, noon)
     case = move(people.centre, case, "accept", noon - timedelta(hours=3), category="gas")
     times = list(case.steps.order_by("place").values_list("at", flat=True))
     assert times == sorted(times)
+
+
+def test_the_words_of_an_ended_case_are_emptied_when_their_time_is_over(
+    people: People, noon: datetime, settings: Settings, tmp_path: Path
+) -> None:
+    settings.FANGGE_DATA = tmp_path
+    case = move(people.centre, report(people, noon), "reject", noon, note="不属于本区")
+    keeper = system_actor("retention", verbs=("retention.run",))
+    run_retention(actor=keeper, tell=lambda *_: None, now=noon + timedelta(days=3 * 365 - 1))
+    assert open_case(actor=people.centre, number=case.number, now=noon).told
+    run_retention(actor=keeper, tell=lambda *_: None, now=noon + timedelta(days=3 * 365 + 1))
+    opened = open_case(actor=people.centre, number=case.number, now=noon)
+    assert (opened.told, opened.lines[-1].note, opened.case.place) == ("", "", "山塘街1号")

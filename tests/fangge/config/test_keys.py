@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import sql
 from pytest_django import Settings
 
+from fangge.cases.actions.reseal import CASES
 from fangge.config.keys import KeyRing, KeyStore, KeyUnavailable
 from fangge.fusion.actions.reseal import RECORDS, reseal_everything
 from fangge.kernel.actor import system_actor
@@ -138,4 +139,4 @@ def test_no_sealed_column_is_left_out_of_a_rotation() -> None:
             "WHERE table_schema = 'public' AND data_type = 'bytea' AND column_name LIKE '%sealed'"
         )
         sealed = set(cursor.fetchall())
-    assert sealed == {(held.table, held.column) for held in (*REGISTERS, *RECORDS, *WORDS)}
+    assert sealed == {(held.table, held.column) for held in (*REGISTERS, *RECORDS, *WORDS, *CASES)}

@@ -66,6 +66,7 @@ def test_every_personal_table_is_of_a_kind() -> None:
         "registers_occupancy": "resident_left",
         "portal_visit": "access_code",
         "portal_lookanswer": "look_question",
+        "cases_casestep": "case_ended",
         "portal_claimruling": "rights_claim",
         "retention_hold": "ends with the hold",
         "registers_organisation": "no person's",

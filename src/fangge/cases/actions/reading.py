@@ -60,7 +60,7 @@ def open_case(*, actor: Actor, number: str, now: datetime) -> OpenedCase:
     ]
     return OpenedCase(
         case=case,
-        told=vault.open(bytes(case.told_sealed), column=TOLD_COLUMN),
+        told=vault.open(bytes(case.told_sealed), column=TOLD_COLUMN) if case.told_sealed else "",
         lines=lines,
         clock=clock_after(steps, case, lifecycle),
         choices=choose_moves(lifecycle, case.state, standing_of(actor, case, steps, now=now)),

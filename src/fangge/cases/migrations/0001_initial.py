@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(max_length=24)),
                 ('is_open', models.BooleanField(default=True)),
                 ('n_steps', models.IntegerField(default=0)),
-                ('told_sealed', models.BinaryField()),
+                ('told_sealed', models.BinaryField(null=True)),
                 ('place', models.CharField(blank=True, max_length=200)),
                 ('address_id', models.BigIntegerField(null=True)),
                 ('point', fangge.kernel.fields.PointField(null=True)),

@@ -28,8 +28,9 @@ class Case(models.Model):
     # How many steps there are: who acts on a case that has more than they saw is told.
     n_steps = models.IntegerField(default=0)
 
-    # What the reporter said may name people, so it is sealed like an identifier.
-    told_sealed = models.BinaryField()
+    # What the reporter said may name people, so it is sealed like an identifier, and emptied when
+    # its time is over.
+    told_sealed = models.BinaryField(null=True)
     place = models.CharField(max_length=200, blank=True)
     address_id = models.BigIntegerField(null=True)
     point = PointField(null=True)

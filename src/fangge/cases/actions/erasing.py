@@ -1,0 +1,29 @@
+"""Empty cases of the words in them, when their clock has run out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from fangge.cases.models.case import Case, CaseStep
+from fangge.kernel.actor import Actor
+from fangge.retention.queries.erasers import Eraser
+
+
+def _ended_cases() -> QuerySet[Case]:
+    return Case.objects.filter(is_open=False, told_sealed__isnull=False)
+
+
+def _empty_cases(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
+    """Take what was said; what, where and when stays, for the indicators."""
+    CaseStep.objects.filter(case__in=ids, note_sealed__isnull=False).update(note_sealed=None)
+    Case.objects.filter(pk__in=ids).update(told_sealed=None, contact_sealed=None)
+
+
+CASE_WORDS = Eraser(
+    kind="case_ended",
+    holding=_ended_cases,
+    clock="closed_at",
+    born="reported_at",
+    erase=_empty_cases,
+)

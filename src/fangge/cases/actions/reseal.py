@@ -1,0 +1,20 @@
+"""Seal anew what an older key sealed of what was said in cases."""
+
+from collections.abc import Callable
+
+from fangge.cases.actions.report import CONTACT_COLUMN, TOLD_COLUMN
+from fangge.cases.actions.transition import NOTE_COLUMN
+from fangge.kernel.actor import Actor
+from fangge.registers.actions.reseal import SealedColumn, reseal_column
+
+CASES = (
+    SealedColumn("cases_case", "told_sealed", TOLD_COLUMN),
+    SealedColumn("cases_case", "contact_sealed", CONTACT_COLUMN),
+    SealedColumn("cases_casestep", "note_sealed", NOTE_COLUMN),
+)
+
+
+def reseal_cases(*, actor: Actor, tell: Callable[[str, int], None]) -> int:
+    """Seal anew every word that an older key sealed; give how many. May be run again."""
+    actor.require("keys.rotate")
+    return sum(reseal_column(held, tell=tell) for held in CASES)
