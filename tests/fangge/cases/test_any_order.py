@@ -107,7 +107,7 @@ def run_acts(people: dict[str, Actor], noon: datetime, acts: list[Any]) -> None:
 
 
 def check(case: Case, said: list[str]) -> None:
-    lifecycle = lifecycle_of(case.lifecycle)
+    lifecycle = lifecycle_of(case.lifecycle_id)
     steps = list(case.steps.order_by("place"))
     assert [step.place for step in steps] == list(range(1, case.n_steps + 1))
     assert len(steps) == len(said)

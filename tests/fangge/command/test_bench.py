@@ -55,6 +55,19 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None
         assert figures["febrl"]["febrl4"]["f1"] > 0.999
 
 
+def test_the_cases_bench_brings_cases_to_their_close(data: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "fangge", "bench", "cases", "--stored", "10000", "--seconds", "0.2",
+         "--rounds", "1"],
+        env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        | {"FANGGE_DATA": str(data)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    figures = json.loads(told.stdout)
+    assert figures["lives_a_second"]["10000"]["median"] > 0
+    assert figures["reported_by_digit"]["cores"] == 16
+
+
 def test_a_contender_that_fails_says_why() -> None:
     with pytest.raises(ContenderFailed, match="no folder"):
         run_contender("fangge.command.bench.own", "nowhere", "nowhere-else")

@@ -46,7 +46,7 @@ def _ring_next(now: datetime) -> bool:
         at=now,
         is_public=False,
     )
-    append_step(case, step, steps, lifecycle_of(case.lifecycle))
+    append_step(case, step, steps, lifecycle_of(case.lifecycle_id))
     case.save()
     bus.publish(CaseOverdue(case.pk, alarm.clock_name, alarm.rings_at))
     return True

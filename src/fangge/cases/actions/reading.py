@@ -42,7 +42,7 @@ def open_case(*, actor: Actor, number: str, now: datetime) -> OpenedCase:
     case = get_case(actor=actor, number=number, now=now)
     vault = open_vault()
     steps = list(case.steps.select_related("desk").order_by("place"))
-    lifecycle = lifecycle_of(case.lifecycle)
+    lifecycle = lifecycle_of(case.lifecycle_id)
     record_act(
         actor=actor,
         verb="cases.see",

@@ -92,7 +92,7 @@ def _open(actor: Actor, report: Report, code: str, token: UUID, now: datetime) -
     version = LifecycleVersion.objects.order_by("-number").first()
     if version is None:
         raise Invalid("No table of states is published yet: run `fangge demo` or set cases up.")
-    lifecycle = lifecycle_of(version)
+    lifecycle = lifecycle_of(version.pk)
     category = shipped_catalogue().categories.get(report.category)
     case = Case(
         number=_next_number(now),

@@ -73,7 +73,7 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
             f"Somebody acted on case {number} while you read. Nothing of yours is done: look again."
         )
     steps = list(case.steps.order_by("place"))
-    lifecycle = lifecycle_of(case.lifecycle)
+    lifecycle = lifecycle_of(case.lifecycle_id)
     choice = _find_choice(lifecycle, case, standing_of(actor, case, steps, now=now), doing.verb)
     _check_needs(choice, doing)
     start = case.state
@@ -111,7 +111,7 @@ _INNER = frozenset({"ask_extension", "ask_pause", "supervise", "remark"})
 
 
 def _lock_case(actor: Actor, number: str, now: datetime) -> Case:
-    visible = cases_visible_to(actor, now=now).select_related("lifecycle", "desk")
+    visible = cases_visible_to(actor, now=now).select_related("desk")
     case = visible.select_for_update(of=("self",)).filter(number=number).first()
     if case is None:
         raise CaseUnknown(f"There is no case {number} that you may see.")
@@ -119,13 +119,9 @@ def _lock_case(actor: Actor, number: str, now: datetime) -> Case:
 
 
 @cache
-def _read_version(pk: int) -> Lifecycle:
-    return read_lifecycle(LifecycleVersion.objects.get(pk=pk).table)
-
-
-def lifecycle_of(version: LifecycleVersion) -> Lifecycle:
+def lifecycle_of(version_id: int) -> Lifecycle:
     """Read a version's table; a version never changes, so it is read once."""
-    return _read_version(version.pk)
+    return read_lifecycle(LifecycleVersion.objects.get(pk=version_id).table)
 
 
 def standing_of(actor: Actor, case: Case, steps: Sequence[CaseStep], *, now: datetime) -> Standing:
@@ -252,29 +248,23 @@ def _set_alarms(case: Case) -> None:
         "due": case.due_at,
         "escalate": case.due_at + ESCALATES_AFTER,
     }  # fmt: skip
-    waiting = {alarm.rung: alarm for alarm in case.alarms.filter(rung_at=None)}
-    kept = {
-        rung
-        for rung, alarm in waiting.items()
-        if wanted.get(rung) == alarm.rings_at and alarm.clock_name == case.clock_name
-    }
-    if len(waiting) > len(kept):
-        gone = [alarm.pk for rung, alarm in waiting.items() if rung not in kept]
+    kept: set[str] = set()
+    gone = []
+    for alarm in case.alarms.all():
+        # What rang for this very instant is kept too, so that it does not ring twice.
+        if (alarm.clock_name, alarm.rings_at) == (case.clock_name, wanted.get(alarm.rung)):
+            kept.add(alarm.rung)
+        elif alarm.rung_at is None:
+            gone.append(alarm.pk)
+    if gone:
         case.alarms.filter(pk__in=gone).delete()
     fresh = [
         Alarm(case=case, rung=rung, clock_name=case.clock_name, rings_at=at)
         for rung, at in wanted.items()
-        if rung not in kept and not _has_rung(case, rung, at)
+        if rung not in kept
     ]
     if fresh:
         Alarm.objects.bulk_create(fresh)
-
-
-def _has_rung(case: Case, rung: str, at: datetime) -> bool:
-    """Tell whether this bell rang: a step that does not move the clock must not ring it twice."""
-    return case.alarms.filter(
-        rung=rung, clock_name=case.clock_name, rings_at=at, rung_at__isnull=False
-    ).exists()
 
 
 def seal_note(note: str) -> bytes | None:

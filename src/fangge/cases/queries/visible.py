@@ -32,7 +32,7 @@ def cases_visible_to(actor: Actor, *, now: datetime) -> QuerySet[Case]:
 
 def get_case(*, actor: Actor, number: str, now: datetime) -> Case:
     """Give one case by its number. Raises `CaseUnknown`."""
-    visible = cases_visible_to(actor, now=now).select_related("grid", "desk", "lifecycle")
+    visible = cases_visible_to(actor, now=now).select_related("grid", "desk")
     case = visible.filter(number=number).first()
     if case is None:
         raise CaseUnknown(f"There is no case {number} that you may see.")

@@ -4,7 +4,7 @@ import click
 
 from fangge.command.lazy import LazyGroup
 
-BENCHES = ("tiles", "fusion", "load", "address", "access")
+BENCHES = ("tiles", "fusion", "load", "address", "access", "cases")
 """Each is a file of its own beside this one."""
 
 

@@ -109,3 +109,13 @@ if (search) {
   });
   search.addEventListener("blur", () => setTimeout(() => show([]), 200));
 }
+
+// A table wider than the screen can be scrolled by keys too.
+const markWide = () => {
+  for (const wrap of document.querySelectorAll(".table-wrap, .matrix-wrap")) {
+    if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
+    else wrap.removeAttribute("tabindex");
+  }
+};
+markWide();
+window.addEventListener("resize", markWide);
