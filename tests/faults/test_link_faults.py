@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -146,11 +147,18 @@ def change_some(folder: Path) -> Path:
     return path
 
 
+def _let_tidy(admin: psycopg.Connection[Any], state: str) -> None:
+    admin.execute(f"ALTER SYSTEM SET autovacuum = {state}".encode())
+    admin.execute("SELECT pg_reload_conf()")
+
+
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     folder = tmp_path_factory.mktemp("faults")
     server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     admin = psycopg.connect(f"{server}/postgres", autocommit=True)
+    # What the server tidies by itself, and when, decides how much room a run needs.
+    _let_tidy(admin, "off")
     for name in (BASE, DATABASE):
         admin.execute(f"DROP DATABASE IF EXISTS {name}".encode())
     admin.execute(f"CREATE DATABASE {BASE}".encode())
@@ -187,6 +195,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     process.communicate(timeout=30)
     for name in (BASE, DATABASE):
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+    _let_tidy(admin, "on")
     admin.close()
 
 
