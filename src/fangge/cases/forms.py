@@ -1,17 +1,17 @@
 """Whether what was typed about a case is well-formed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangge.cases.actions.transition import Doing
 from fangge.kernel.errors import Invalid
+from fangge.kernel.web import read_number
 
 DAY_ENDS = time(17)
-DIGITS = 9
 
 
 class FormUnfit(Invalid):
@@ -22,32 +22,21 @@ class FormUnfit(Invalid):
         self.field = field
 
 
-@dataclass(frozen=True, slots=True)
-class MoveForm:
-    """A move as it was typed."""
+def read_move(typed: Mapping[str, str]) -> tuple[Doing, int | None]:
+    """Read a move from the fields of its form, and how many steps its reader saw.
 
-    verb: str
-    note: str
-    until: datetime | None
-    desk: str
-    category: str
-    severity: int
-    into: str
-    seen: int | None
-
-
-def read_move(typed: Mapping[str, str]) -> MoveForm:
-    """Read a move from the fields of its form. Raises `FormUnfit`."""
-    return MoveForm(
+    Raises `FormUnfit`.
+    """
+    doing = Doing(
         verb=typed.get("verb", ""),
         note=typed.get("note", ""),
         until=_read_day(typed.get("until", "")),
         desk=typed.get("desk", ""),
         category=typed.get("category", ""),
-        severity=_read_number(typed.get("severity", "")) or 0,
+        severity=read_number(typed.get("severity", "")) or 0,
         into=typed.get("into", "").strip(),
-        seen=_read_number(typed.get("seen", "")),
     )
+    return doing, read_number(typed.get("seen", ""))
 
 
 def _read_day(text: str) -> datetime | None:
@@ -59,10 +48,6 @@ def _read_day(text: str) -> datetime | None:
     except ValueError as error:
         raise FormUnfit("until", _("Choose a day that the calendar has.")) from error
     return datetime.combine(day, DAY_ENDS, timezone.get_current_timezone())
-
-
-def _read_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
 
 def read_token(text: str) -> UUID:

@@ -12,7 +12,6 @@ class Bar(StrEnum):
 
     NOT_YOURS = "not_yours"
     OWN_WORK = "own_work"
-    NO_DESK = "no_desk"
 
 
 @dataclass(frozen=True, slots=True)

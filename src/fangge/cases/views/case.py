@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.reading import OpenedCase, open_case
-from fangge.cases.actions.transition import CaseMovedMeanwhile, Doing, MoveIncomplete, move_case
+from fangge.cases.actions.transition import CaseMovedMeanwhile, MoveIncomplete, move_case
 from fangge.cases.forms import FormUnfit, read_move
 from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.nearby import find_nearby
@@ -77,17 +77,8 @@ def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dic
 def act(request: StaffRequest, number: str) -> HttpResponse:
     verb = request.POST.get("verb", "")
     try:
-        form = read_move(request.POST.dict())
-        doing = Doing(
-            verb=form.verb,
-            note=form.note,
-            until=form.until,
-            desk=form.desk,
-            category=form.category,
-            severity=form.severity,
-            into=form.into,
-        )
-        move_case(actor=request.actor, number=number, doing=doing, seen=form.seen, now=clock.now())
+        doing, seen = read_move(request.POST.dict())
+        move_case(actor=request.actor, number=number, doing=doing, seen=seen, now=clock.now())
     except (MoveIncomplete, FormUnfit) as error:
         return _show(request, number, (verb, error.field, str(error)))
     except CaseMovedMeanwhile:

@@ -1,5 +1,7 @@
 """Report something, and see what is open nearby while typing."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.contrib import messages
@@ -16,8 +18,10 @@ from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
 from fangge.kernel.actor import Actor
-from fangge.kernel.fields import Point
 from fangge.registers.actions.finding import find_addresses
+
+if TYPE_CHECKING:
+    from fangge.registers.models.address import Address
 
 CHOICES = 5
 
@@ -54,28 +58,28 @@ def show_report(request: StaffRequest) -> HttpResponse:
 
 def _read_report(actor: Actor, given: dict[str, str]) -> Report:
     place = given.get("place", "").strip()
-    address = _find_place(actor, place)
+    address = _find_certain(place, _find_places(actor, place))
     return Report(
         told=given.get("told", ""),
         category=given.get("category", ""),
         place=place,
-        address_id=address[0] if address else None,
-        point=address[1] if address else None,
-        grid_id=address[2] if address else _only_grid(actor),
+        address_id=address.pk if address else None,
+        point=address.position if address else None,
+        grid_id=address.grid_id if address else _only_grid(actor),
     )
 
 
-def _find_place(actor: Actor, text: str) -> tuple[int, Point | None, int | None] | None:
-    """Find the standard address that a place means, where it is said without doubt."""
+def _find_certain(text: str, found: "Sequence[Address]") -> "Address | None":
+    """Give the standard address that a place means, where it is said without doubt."""
+    exact = [one for one in found if one.full_name == text]
+    certain = exact or (found if len(found) == 1 else [])
+    return certain[0] if certain else None
+
+
+def _find_places(actor: Actor, text: str) -> "list[Address]":
     if not text or not actor.may("addresses.see"):
-        return None
-    found = find_addresses(actor=actor, text=text)
-    certain = [one for one, _reasons in found if one.full_name == text] or [
-        one for one, _reasons in found[:1] if len(found) == 1
-    ]
-    if not certain:
-        return None
-    return certain[0].pk, certain[0].position, certain[0].grid_id
+        return []
+    return [one for one, _reasons in find_addresses(actor=actor, text=text)]
 
 
 def _only_grid(actor: Actor) -> int | None:
@@ -89,14 +93,14 @@ def _only_grid(actor: Actor) -> int | None:
 def show_nearby(request: StaffRequest) -> HttpResponse:
     request.actor.require("cases.report")
     place = request.GET.get("place", "").strip()[:200]
-    found = find_addresses(actor=request.actor, text=place)[:CHOICES] if place else []
-    address = _find_place(request.actor, place)
+    found = _find_places(request.actor, place)
+    address = _find_certain(place, found)
     near = find_nearby(
         actor=request.actor,
         category=request.GET.get("category", ""),
         place=place,
-        point=address[1] if address else None,
+        point=address.position if address else None,
         now=clock.now(),
     )
-    context = {"near": near, "found": [one for one, _reasons in found], "place": place}
+    context = {"near": near, "found": found[:CHOICES]}
     return render(request, "cases/nearby.html", context)
