@@ -17,6 +17,7 @@ APPS = (
     "fieldwork",
     "fusion",
     "cases",
+    "gateway",
     "insight",
     "portal",
     "retention",

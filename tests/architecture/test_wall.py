@@ -40,6 +40,10 @@ OPEN = {
     "access_passkey": "staff: public halves of keys, asked before anybody is known",
     "access_recoverycode": "staff: keyed hashes",
     "audit_entry": "register codes; the site's role appends and reads",
+    "access_callwindow": "keyed hashes of callers, for two hours; counted before anybody is known",
+    "gateway_partnerkey": "keyed hashes of partners' keys, asked before anybody is known",
+    "gateway_call": "partners' programs: when and what",
+    "gateway_sentreport": "numbers of cases, and keyed hashes",
     # Residents are let in by these before anybody knows who they are.
     "portal_accesscode": "keyed hashes of codes",
     "portal_visit": "keyed hashes of tokens",

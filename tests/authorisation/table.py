@@ -23,7 +23,7 @@ TABLES = {
     "staff_id": "access_staffmember WHERE username NOT LIKE 'matrix-%'",
     "run_id": "fusion_run",
 }
-WORDS = {"code": "market_organisations", "layer": "address"}
+WORDS = {"code": "market_organisations", "layer": "address", "form": ".json", "rest": "x"}
 NUMBERS = {"zoom": 14, "x": 13680, "y": 6680}
 
 

@@ -182,3 +182,24 @@ class RecoveryCode(models.Model):
     @override
     def __str__(self) -> str:
         return f"recovery code {self.pk}"
+
+
+class CallWindow(models.Model):
+    """How often somebody without an account called in a spell of time; the caller is a hash."""
+
+    id = models.BigAutoField(primary_key=True)
+    caller_hash = models.BinaryField()
+    starts_at = models.DateTimeField()
+    n_calls = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller_hash", "starts_at"], name="one_count_for_each_spell"
+            ),
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="call_window_by_time")]
+
+    @override
+    def __str__(self) -> str:
+        return f"calls {self.pk}"

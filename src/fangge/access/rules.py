@@ -96,6 +96,7 @@ VERBS: dict[Role, frozenset[str]] = {
     ),
     Role.SECURITY_ADMINISTRATOR: frozenset(
         {"home.see", "staff.see", "staff.assign", "sign_ins.see", "sign_ins.reset"}
+        | {"partners.see", "partners.issue"}
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "fangge.fusion",
     "fangge.cases",
     "fangge.portal",
+    "fangge.gateway",
     "fangge.insight",
 ]
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("fusion/", include("fangge.fusion.urls")),
     path("cases/", include("fangge.cases.urls")),
     path("", include("fangge.portal.urls")),
+    path("", include("fangge.gateway.urls")),
     path("desk/retention/", include("fangge.retention.urls")),
     path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,5 +1,6 @@
 """Cases and their steps."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
@@ -83,6 +84,8 @@ class Case(models.Model):
             ),
             models.Index(fields=["grid", "-reported_at"], name="case_by_grid_and_time"),
             models.Index(fields=["tracking_hash"], name="case_by_tracking"),
+            # Small, and no bar to updates in place: for spans of time long past.
+            BrinIndex(fields=["reported_at"], name="case_by_time"),
             models.Index(
                 fields=["joined_to"],
                 condition=models.Q(joined_to__isnull=False),

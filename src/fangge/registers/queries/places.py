@@ -1,8 +1,9 @@
 """Where an entry is to be found on the ground, for whoever is to go there."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from fangge.kernel.fields import Point
 from fangge.registers.models.address import Address
 from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy, OccupancyKind
@@ -47,3 +48,24 @@ def _address_of(kind: str, entry_id: int) -> Address | None:
 
 def _first(found: Iterable[Dwelling | Organisation]) -> Address | None:
     return next((one.address for one in found), None)
+
+
+ROOMS = ("unit", "floor", "room")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A building, or what is larger: no unit, floor or room of it."""
+
+    name: str
+    position: Point | None
+
+
+def spots_of(address_ids: Collection[int]) -> dict[int, Spot]:
+    """Give for each address the building it is in, or itself where it is larger than one."""
+    found: dict[int, Spot] = {}
+    for address in Address.objects.filter(pk__in=address_ids).select_related("building"):
+        shown = address.building if address.level in ROOMS else address
+        if shown is not None:
+            found[address.pk] = Spot(shown.full_name, shown.position)
+    return found
