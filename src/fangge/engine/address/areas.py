@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.divisions import DEPTH, Division, load_divisions, read_divisions
 from fangge.engine.address.elements import DIVISION_KINDS, Kind
 from fangge.engine.address.grammar import read_head
@@ -114,7 +114,7 @@ def _pair(area: int, number: int) -> int:
     return int(mix(area, np.uint64(number & 0xFFFFFFFF)))
 
 
-@within
+@within_lean
 def lies_in(areas: Areas, area: int, row: int) -> bool:
     """Tell whether an area lies in a division, or does not say so."""
     told = mix(area, np.uint64((-1 - np.int64(areas.kinds[row])) & 0xFFFFFFFF))
@@ -125,7 +125,7 @@ def lies_in(areas: Areas, area: int, row: int) -> bool:
     return low < high
 
 
-@within
+@within_lean
 def is_outside(areas: Areas, row: int) -> bool:
     """Tell whether a division is a wide one that the register does not cover."""
     kind = areas.kinds[row]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within_lean
 from fangge.engine.address.elements import NUMERALS, STEMS
 from fangge.engine.address.normalise import FOLDED, MOST_CHARACTERS
 
@@ -84,7 +84,7 @@ def lay_out_texts(texts: pl.Series) -> tuple[Codes, Folds, Places]:
     return codes[:n_codes], origins[:n_codes], starts
 
 
-@within
+@within_lean
 def class_of(codes: Codes, at: int, end: int, classes: Classes) -> int:
     """Give the class of the character at a place; MARK at the end of the text."""
     if at >= end:
@@ -93,13 +93,13 @@ def class_of(codes: Codes, at: int, end: int, classes: Classes) -> int:
     return classes[code] if code < PLANE else OTHER
 
 
-@within
+@within_lean
 def is_numeral(kind: int) -> bool:
     """Tell whether a class of characters belongs to numbers."""
     return DIGIT <= kind <= STEM
 
 
-@within
+@within_lean
 def _decode(raw: Bytes, at: int) -> tuple[int, int]:
     """Read one character of UTF-8: its code and how many bytes it takes."""
     first = raw[at]
@@ -114,7 +114,7 @@ def _decode(raw: Bytes, at: int) -> tuple[int, int]:
     return code | (int(raw[at + 2]) & 0x3F) << 6 | (int(raw[at + 3]) & 0x3F), 4
 
 
-@within
+@within_lean
 def _read_folded(raw: Bytes, begin: int, end: int, folds: Folds, folded: Codes) -> int:
     """Decode and fold one text into `folded`; returns how many characters it has."""
     n, at = 0, begin
@@ -126,7 +126,7 @@ def _read_folded(raw: Bytes, begin: int, end: int, folds: Folds, folded: Codes) 
     return n
 
 
-@within
+@within_lean
 def _blank_out(folded: Codes, n: int, classes: Classes) -> None:
     """Write spaces over brackets with what they hold, and over phone and identity numbers."""
     at = 0
@@ -149,14 +149,14 @@ def _blank_out(folded: Codes, n: int, classes: Classes) -> None:
         at = end
 
 
-@within
+@within_lean
 def _end_digits(folded: Codes, at: int, n: int, classes: Classes) -> int:
     while class_of(folded, at, n, classes) == DIGIT:
         at += 1
     return at
 
 
-@within
+@within_lean
 def _end_phone(folded: Codes, at: int, end: int, n: int, classes: Classes) -> int:
     """Find the end of a number like 0512-65230000, or of an identity number that ends in X."""
     if end - at >= LEAST_PHONE:
@@ -188,7 +188,7 @@ def _lay_out(
     return out
 
 
-@within
+@within_lean
 def _keep(folded: Codes, n: int, classes: Classes, codes: Codes, origins: Folds, out: int) -> int:
     """Keep what is no mark; between two numbers one mark stays."""
     mark, before = 0, OTHER

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.postings import U32, as_fixed
 from fangge.engine.address.tree import I32
 
@@ -146,7 +146,7 @@ def look_up_cells(columns: Columns) -> CellFinder:
     )
 
 
-@within
+@within_lean
 def find_late(finder: CellFinder, node: int) -> int:
     """Find the place of a node in the late cells; -1 where it has none."""
     if finder.states[node] == IN_BASE:
@@ -161,7 +161,7 @@ def find_late(finder: CellFinder, node: int) -> int:
     return at if at < len(finder.late) and finder.late[at] == node else -1
 
 
-@compiled
+@compiled_lean
 def _find_levels(finder: CellFinder, nodes: U32, levels: Marks) -> None:
     for i in range(len(nodes)):
         at = find_late(finder, np.int64(nodes[i]))

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.knowledge import Shelf, look_up
 from fangge.engine.address.lexing import I64, MOST_ITEMS
 from fangge.engine.address.numerals import (
@@ -92,7 +92,7 @@ NUMBERS = np.dtype(
 STATES = np.dtype([(name, np.int64, (MOST_STATES,)) for name in States._fields])
 
 
-@within
+@within_lean
 def _push(states: States, n: int, way: Way) -> int:
     """Note a way down that is still to be tried."""
     if n == MOST_STATES:
@@ -103,7 +103,7 @@ def _push(states: States, n: int, way: Way) -> int:
     return n + 1
 
 
-@within
+@within_lean
 def go_down(
     shelf: Shelf, site: int, numbers: Numbers, n_numbers: int, states: States, hits: U32, best: I64
 ) -> None:
@@ -125,7 +125,7 @@ def go_down(
             _record(states, before, end - place, best)
 
 
-@within
+@within_lean
 def _record(states: States, at: int, n_left: int, best: I64) -> None:
     place, flags, reached = states.places[at], states.flags[at], states.reached[at]
     if flags & LONE and states.levels[at] == UNIT:
@@ -140,7 +140,7 @@ def _record(states: States, at: int, n_left: int, best: I64) -> None:
         best[5] += 1
 
 
-@within
+@within_lean
 def _step(shelf: Shelf, numbers: Numbers, end: int, at: int, states: States, hits: U32) -> int:
     """Try every level that the next number may name; the new ways take the place of the old one."""
     place, anchor, level = states.places[at], states.anchors[at], states.levels[at]
@@ -166,7 +166,7 @@ def _step(shelf: Shelf, numbers: Numbers, end: int, at: int, states: States, hit
     return n
 
 
-@within
+@within_lean
 def _step_unsaid(
     shelf: Shelf, token: np.uint64, into: int, n: int, states: States, hits: U32, way: Way
 ) -> int:
@@ -184,7 +184,7 @@ def _step_unsaid(
     return n
 
 
-@within
+@within_lean
 def _step_joined(
     shelf: Shelf, numbers: Numbers, end: int, n: int, states: States, hits: U32, way: Way
 ) -> int:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 
 MOST_PLACES, MOST_REASONS, MOST_CANDIDATES = 24, 10, 5
 REASONS = (
@@ -123,7 +123,7 @@ PLACES_SPACE = np.dtype(
 )
 
 
-@within
+@within_lean
 def note(reasons: Reasons, kind: int, start: int, end: int, name: int) -> None:
     """Note a reason; what is beyond the space for reasons is not told."""
     n = reasons.size[0]
@@ -133,7 +133,7 @@ def note(reasons: Reasons, kind: int, start: int, end: int, name: int) -> None:
         reasons.size[0] = n + 1
 
 
-@within
+@within_lean
 def add_place(
     places: Places, site: int, likeness: int, other: int, disagrees: int, doubt: float
 ) -> None:
@@ -151,7 +151,7 @@ def add_place(
         places.size[0] = n + 1
 
 
-@within
+@within_lean
 def sum_doubts(reasons: Reasons) -> float:
     """Add up what reasons cost."""
     total = 0.0

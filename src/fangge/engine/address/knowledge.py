@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangge.engine.address.areas import Areas
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.names import Names
 from fangge.engine.address.postings import U32, Postings, find_rows
 from fangge.engine.address.spelling import Letters
@@ -32,14 +32,14 @@ class Knowledge(NamedTuple):
     letters: Letters
 
 
-@within
+@within_lean
 def look_up(shelf: Shelf, key: np.uint64, hits: U32) -> int:
     """Collect the nodes of a key into `hits`; gives how many there are, at most all that fit."""
     n = _collect(shelf.base, key, shelf.states, 0, hits, 0)
     return _collect(shelf.changes, key, shelf.states, 1, hits, n)
 
 
-@within
+@within_lean
 def _collect(
     postings: Postings, key: np.uint64, states: NDArray[np.uint8], state: int, hits: U32, n: int
 ) -> int:

@@ -16,7 +16,7 @@ from fangge.engine.address.characters import (
     class_of,
     is_numeral,
 )
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.knowledge import Knowledge
 from fangge.engine.address.names import Names, find_longest
 from fangge.engine.address.numerals import (
@@ -69,14 +69,14 @@ ITEMS = np.dtype(
 """Scratch space is one record: a function that is given it compiles in less time."""
 
 
-@within
+@within_lean
 def is_among(code: int, codes: Codes) -> bool:
     """Tell whether a character is one of a sorted few."""
     at = np.searchsorted(codes, np.uint32(code))
     return at < len(codes) and codes[at] == code
 
 
-@within
+@within_lean
 def cut_text(codes: Codes, start: int, end: int, known: Knowledge, items: Items) -> int:
     """Cut a text into items; gives how many there are."""
     n, at = 0, start
@@ -95,12 +95,12 @@ def cut_text(codes: Codes, start: int, end: int, known: Knowledge, items: Items)
     return n
 
 
-@within
+@within_lean
 def _note(items: Items, n: int, kind: int, start: int, end: int) -> None:
     items.kinds[n], items.starts[n], items.ends[n] = kind, start, end
 
 
-@within
+@within_lean
 def _take_known(
     codes: Codes, start: int, at: int, end: int, known: Knowledge, items: Items, n: int
 ) -> int:
@@ -124,7 +124,7 @@ def _take_known(
     return at
 
 
-@within
+@within_lean
 def _find_area(
     codes: Codes, start: int, at: int, end: int, areas: Areas, names: Names
 ) -> tuple[int, int]:
@@ -142,12 +142,12 @@ def _find_area(
     return stop, best
 
 
-@within
+@within_lean
 def _rank_area(areas: Areas, row: int) -> int:
     return (0 if areas.known[row] else 100) + 10 * np.int64(areas.short[row]) + areas.kinds[row]
 
 
-@within
+@within_lean
 def _may_be_short(
     codes: Codes,
     start: int,
@@ -171,7 +171,7 @@ def _may_be_short(
     return codes[i] == C_JIE and i + 1 < end and codes[i + 1] == C_DAO
 
 
-@within
+@within_lean
 def _read_number(
     codes: Codes,
     place: tuple[int, int, int],
@@ -206,7 +206,7 @@ def _read_number(
     return last
 
 
-@within
+@within_lean
 def _may_be_house(
     codes: Codes, last: int, end: int, items: Items, n: int, letters: Letters
 ) -> bool:
@@ -220,7 +220,7 @@ def _may_be_house(
     return read_flawed_word(codes, last, end, letters.classes)[1] == NO_WORD
 
 
-@within
+@within_lean
 def _may_be_spelt(
     codes: Codes, at: int, stop: int, n_parts: int, items: Items, n: int, letters: Letters
 ) -> bool:
@@ -236,14 +236,14 @@ def _may_be_spelt(
     return follows and items.kinds[n - 1] == NAME
 
 
-@within
+@within_lean
 def _count_house(codes: Codes, stop: int) -> tuple[int, int, int]:
     if codes[stop] == C_LOU:
         return stop, NO_WORD, 0
     return stop + 1, (HAO if codes[stop] == C_HAO else HASH), 0
 
 
-@within
+@within_lean
 def _count_word(
     codes: Codes, stop: int, end: int, names: Names, letters: Letters
 ) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangge.engine.address.characters import Codes
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.elements import COMMUNITY_WORDS, NEAR_WORDS, NOISE_WORDS
 from fangge.engine.address.findings import (
     BESIDE,
@@ -43,7 +43,7 @@ NOISE_TABLE = _as_words(NOISE_WORDS)
 AREA_ENDS = _as_words((*COMMUNITY_WORDS, "街道", "镇", "乡", "组", "村"))
 
 
-@within
+@within_lean
 def _begins_with(codes: Codes, at: int, end: int, words: NDArray[np.uint32]) -> int:
     """Give where the first of some words that begins here ends; -1 if none does."""
     for row in range(len(words)):
@@ -55,7 +55,7 @@ def _begins_with(codes: Codes, at: int, end: int, words: NDArray[np.uint32]) -> 
     return -1
 
 
-@within
+@within_lean
 def _ends_with(codes: Codes, start: int, end: int, words: NDArray[np.uint32]) -> bool:
     for row in range(len(words)):
         size = 0
@@ -66,7 +66,7 @@ def _ends_with(codes: Codes, start: int, end: int, words: NDArray[np.uint32]) ->
     return False
 
 
-@within
+@within_lean
 def mend_names(codes: Codes, scratch: Scratch, n_items: int, known: Knowledge) -> None:
     """Find names that were misspelt in what was left over, and note what stays unread."""
     items = scratch.items
@@ -78,7 +78,7 @@ def mend_names(codes: Codes, scratch: Scratch, n_items: int, known: Knowledge) -
             _read_left_over(codes, scratch, i, known)
 
 
-@within
+@within_lean
 def _is_small(codes: Codes, scratch: Scratch, at: int, last: int) -> bool:
     """Tell whether a piece is a misspelt word between numbers, or what people append."""
     items = scratch.items
@@ -89,7 +89,7 @@ def _is_small(codes: Codes, scratch: Scratch, at: int, last: int) -> bool:
     return _is_told_by_words(codes, scratch, at, last)
 
 
-@within
+@within_lean
 def _read_left_over(codes: Codes, scratch: Scratch, item: int, known: Knowledge) -> None:
     start, end = scratch.items.starts[item], scratch.items.ends[item]
     if end - start > 1 and _is_area(codes, scratch, start, end, known):
@@ -106,14 +106,14 @@ def _read_left_over(codes: Codes, scratch: Scratch, item: int, known: Knowledge)
     _note_unread(codes, scratch, start, end)
 
 
-@within
+@within_lean
 def _read_rest(codes: Codes, scratch: Scratch, start: int, end: int, known: Knowledge) -> None:
     """Note what a misspelt name left over of its piece, unless it is a division."""
     if end - start < SHORTEST_NAME or not _is_area(codes, scratch, start, end, known):
         _note_unread(codes, scratch, start, end)
 
 
-@within
+@within_lean
 def _note_unread(codes: Codes, scratch: Scratch, start: int, end: int) -> None:
     if start >= end or (end - start > 1 and _ends_with(codes, start, end, AREA_ENDS)):
         return
@@ -125,7 +125,7 @@ def _note_unread(codes: Codes, scratch: Scratch, start: int, end: int) -> None:
     note(scratch.reasons, UNREAD_NUMBER if counts else kind, start, end, -1)
 
 
-@within
+@within_lean
 def _is_told_by_words(codes: Codes, scratch: Scratch, at: int, last: int) -> bool:
     """Note words such as 附近 and 对面; leave out what people append."""
     items = scratch.items
@@ -145,7 +145,7 @@ def _is_told_by_words(codes: Codes, scratch: Scratch, at: int, last: int) -> boo
     return after_inner or _begins_with(codes, start, end, NOISE_TABLE) >= 0
 
 
-@within
+@within_lean
 def _is_area(codes: Codes, scratch: Scratch, start: int, end: int, known: Knowledge) -> bool:
     """Tell whether a piece is the misspelt name of a division that the register knows."""
     found, areas = scratch.area_similar, known.areas
@@ -157,7 +157,7 @@ def _is_area(codes: Codes, scratch: Scratch, start: int, end: int, known: Knowle
     return False
 
 
-@within
+@within_lean
 def _mend(codes: Codes, scratch: Scratch, item: int, known: Knowledge) -> int:
     """Take the names that a piece may mean, where a road or estate is still wanted.
 
@@ -185,7 +185,7 @@ def _mend(codes: Codes, scratch: Scratch, item: int, known: Knowledge) -> int:
     return best
 
 
-@within
+@within_lean
 def likeness_reason(found: Similar, place: int) -> int:
     """Give the reason that tells how a name was written."""
     return min(SOUNDS + np.int64(found.likeness[place]) - 1, DIFFERS)

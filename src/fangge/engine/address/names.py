@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fangge.engine.address.characters import PLANE, Codes, lay_out_texts
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.postings import U32, Postings, find_rows, sort_postings
 from fangge.engine.address.spelling import (
     EXACT,
@@ -71,12 +71,12 @@ def make_names(names: pl.Series, nodes: I32, letters: Letters) -> Names:
     return Names(codes, begins, nodes[kept], sort_postings(keys[:n_keys], rows[:n_keys]), longest)
 
 
-@within
+@within_lean
 def _first_two(codes: Codes, at: int) -> int:
     return (np.int64(codes[at]) * 31 + np.int64(codes[at + 1])) & (PLANE - 1)
 
 
-@compiled
+@compiled_lean
 def _note_longest(codes: Codes, begins: U32, longest: Bytes) -> None:
     for row in range(len(begins) - 1):
         start, end = np.int64(begins[row]), np.int64(begins[row + 1])
@@ -84,7 +84,7 @@ def _note_longest(codes: Codes, begins: U32, longest: Bytes) -> None:
         longest[place] = max(np.int64(longest[place]), end - start)
 
 
-@within
+@within_lean
 def is_name(names: Names, row: int, codes: Codes, start: int, end: int) -> bool:
     """Tell whether a name is written here, character for character."""
     first, last = np.int64(names.begins[row]), np.int64(names.begins[row + 1])
@@ -96,7 +96,7 @@ def is_name(names: Names, row: int, codes: Codes, start: int, end: int) -> bool:
     return same
 
 
-@within
+@within_lean
 def find_longest(names: Names, codes: Codes, at: int, end: int) -> tuple[int, int, int]:
     """Find the longest name that begins here: where it ends, and its rows among the keys."""
     if at + SHORTEST_NAME > end:
@@ -109,7 +109,7 @@ def find_longest(names: Names, codes: Codes, at: int, end: int) -> tuple[int, in
     return at, 0, 0
 
 
-@within
+@within_lean
 def find_similar(
     names: Names, codes: Codes, start: int, end: int, letters: Letters, found: Similar
 ) -> int:
@@ -126,7 +126,7 @@ def find_similar(
     return n
 
 
-@within
+@within_lean
 def _try_window(
     names: Names, codes: Codes, window: Window, letters: Letters, found: Similar, n: int
 ) -> int:
@@ -149,7 +149,7 @@ def _try_window(
     return n
 
 
-@within
+@within_lean
 def _try_rows(
     names: Names,
     key: np.uint64,
@@ -169,7 +169,7 @@ def _try_rows(
     return n
 
 
-@within
+@within_lean
 def _keep_similar(found: Similar, n: int, row: int, how: int, window: Window) -> int:
     """Keep a name if it is new or costs less than before; of too many, the dearest goes."""
     first, last, over = window

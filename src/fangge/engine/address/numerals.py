@@ -16,7 +16,7 @@ from fangge.engine.address.characters import (
     Codes,
     class_of,
 )
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.postings import hash_characters, mix
 
 U64 = NDArray[np.uint64]
@@ -53,14 +53,14 @@ for _word, _characters in (
         WORDS[ord(_character)] = _word
 
 
-@within
+@within_lean
 def pack_number(front: int, number: int, back: int) -> np.uint64:
     """Pack a number with the letters before and after it: A3, 88甲."""
     high = (np.uint64(front) << np.uint64(48)) | (np.uint64(back) << np.uint64(32))
     return high | np.uint64(number & NOTHING)
 
 
-@within
+@within_lean
 def _read_spelt(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int, int]:
     """Read Chinese numerals: 二十三, 五零一, 一百零五."""
     total, digit, run, i = 0, -1, 0, at
@@ -81,7 +81,7 @@ def _read_spelt(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int,
     return i, (total + max(digit, 0) if has_place else run)
 
 
-@within
+@within_lean
 def _read_digits(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int, int]:
     number, i = 0, at
     while class_of(codes, i, end, classes) == DIGIT and i - at < MOST_DIGITS:
@@ -90,13 +90,13 @@ def _read_digits(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int
     return i, number
 
 
-@within
+@within_lean
 def is_letter(kind: int) -> bool:
     """Tell whether a class of characters may stand before or after a number: A3, 88甲."""
     return kind in (LETTER, STEM)
 
 
-@within
+@within_lean
 def read_atom(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int, np.uint64]:
     """Read one number with the letters that belong to it; it ends where it begins if none is."""
     front, i = 0, at
@@ -119,7 +119,7 @@ def read_atom(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int, n
     return stop, pack_number(front, number, back)
 
 
-@within
+@within_lean
 def _is_building_word(codes: Codes, at: int, end: int) -> bool:
     if at >= end:
         return False
@@ -132,7 +132,7 @@ def _is_building_word(codes: Codes, at: int, end: int) -> bool:
     )
 
 
-@within
+@within_lean
 def _joint(codes: Codes, at: int, end: int) -> tuple[int, int]:
     """Read what joins two numbers: a dash, 之, 弄, or the group of a village; 0 for none."""
     if at >= end:
@@ -150,7 +150,7 @@ def _joint(codes: Codes, at: int, end: int) -> tuple[int, int]:
     return at, 0
 
 
-@within
+@within_lean
 def read_chain(codes: Codes, at: int, end: int, classes: Classes, parts: U64) -> tuple[int, int]:
     """Read numbers joined by dashes into `parts`; give the end and how many there are.
 
@@ -182,7 +182,7 @@ def read_chain(codes: Codes, at: int, end: int, classes: Classes, parts: U64) ->
     return stop, n
 
 
-@within
+@within_lean
 def join_parts(parts: U64, begin: int, n: int) -> np.uint64:
     """Make one token of several parts, as for 15-1号."""
     token = parts[begin]
@@ -191,7 +191,7 @@ def join_parts(parts: U64, begin: int, n: int) -> np.uint64:
     return token
 
 
-@within
+@within_lean
 def read_word(codes: Codes, at: int, end: int) -> tuple[int, int]:
     """Read the word that counts a number; gives where it ends and what it is."""
     if at >= end:
@@ -210,7 +210,7 @@ def read_word(codes: Codes, at: int, end: int) -> tuple[int, int]:
     return at + (word != NO_WORD), word
 
 
-@within
+@within_lean
 def _read_hao(code: int, follows: int, at: int) -> tuple[int, int]:
     if follows in (C_LOU, C_DONG, C_DONG_B):
         return at + 2, BUILDING_WORD
@@ -219,7 +219,7 @@ def _read_hao(code: int, follows: int, at: int) -> tuple[int, int]:
     return at + 1, (HAO if code == C_HAO else HASH)
 
 
-@within
+@within_lean
 def read_flawed_word(codes: Codes, at: int, end: int, classes: Classes) -> tuple[int, int]:
     """Read a counting word that was misspelt: the first of its characters among the next two."""
     stop = min(end, at + 3)
@@ -236,7 +236,7 @@ def read_flawed_word(codes: Codes, at: int, end: int, classes: Classes) -> tuple
     return at, NO_WORD
 
 
-@within
+@within_lean
 def read_token(codes: Codes, at: int, end: int, classes: Classes, parts: U64) -> np.uint64:
     """Give the token of a register's own name of a number, building, unit, floor or room.
 
@@ -257,7 +257,7 @@ def read_token(codes: Codes, at: int, end: int, classes: Classes, parts: U64) ->
     return token
 
 
-@within
+@within_lean
 def read_back(codes: Codes, at: int, end: int, classes: Classes, parts: U64, n: int) -> int:
     """Read what belongs to a house number after its 号: 88号甲 is 88甲号."""
     if class_of(codes, at, end, classes) != STEM:

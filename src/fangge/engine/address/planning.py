@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fangge.engine.address.columns import MOST_LEVELS, REMOVED, Columns, Marks
-from fangge.engine.address.compiling import compiled
+from fangge.engine.address.compiling import compiled_lean
 from fangge.engine.address.folder import Held
 from fangge.engine.address.postings import (
     U32,
@@ -56,7 +56,7 @@ def find_codes(held: Held, codes: pl.Series) -> Nodes:
     return nodes
 
 
-@compiled
+@compiled_lean
 def _find_codes(postings: Postings, hashes: U64, nodes: Nodes) -> None:
     for i in range(len(hashes)):
         low, high = find_rows(postings, hashes[i])

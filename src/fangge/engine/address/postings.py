@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangge.engine.address.characters import Codes
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -56,7 +56,7 @@ def lead_postings(keys: U64, rows: U32) -> Postings:
     return Postings(keys, rows, leads)
 
 
-@compiled
+@compiled_lean
 def _lead(keys: U64, shift: int, leads: U32) -> None:
     """Count hashes by their first bits, and add the counts up."""
     for i in range(len(keys)):
@@ -65,7 +65,7 @@ def _lead(keys: U64, shift: int, leads: U32) -> None:
         leads[bucket] += leads[bucket - 1]
 
 
-@compiled
+@compiled_lean
 def _merge(held: U64, nodes: U32, more: U64, others: U32, keys: U64, rows: U32) -> int:
     at, other, n = 0, 0, 0
     while at < len(held) or other < len(more):
@@ -82,7 +82,7 @@ def _merge(held: U64, nodes: U32, more: U64, others: U32, keys: U64, rows: U32) 
     return n
 
 
-@compiled
+@compiled_lean
 def mix(a: int, b: int) -> np.uint64:
     """Mix two 64-bit numbers into one."""
     h = (np.uint64(a) ^ np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xFF51AFD7ED558CCD)
@@ -93,7 +93,7 @@ def mix(a: int, b: int) -> np.uint64:
     return h ^ (h >> np.uint64(32))
 
 
-@compiled
+@compiled_lean
 def hash_characters(codes: Codes, start: int, end: int, left_out: int) -> np.uint64:
     """Hash characters, but the one at `left_out` (-1 for none)."""
     h = np.uint64(BASIS)
@@ -103,7 +103,7 @@ def hash_characters(codes: Codes, start: int, end: int, left_out: int) -> np.uin
     return h
 
 
-@within
+@within_lean
 def find_rows(postings: Postings, key: np.uint64) -> tuple[int, int]:
     """Give where the rows of a hash begin and end."""
     n_bits = 0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fangge.engine.address.areas import DISTRICT, SUBDISTRICT, lies_in
 from fangge.engine.address.characters import Codes
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.descent import INFERRED, UNSAID, go_down
 from fangge.engine.address.findings import (
     ALONE,
@@ -99,7 +99,7 @@ def make_ranked(n_texts: int) -> Ranked:
     )
 
 
-@compiled
+@compiled_lean
 def rank_batch(codes: Codes, starts: I64, known: Knowledge, scratch: Scratch, out: Ranked) -> None:
     """Find the places that each text of a batch may mean."""
     for row in range(len(starts) - 1):
@@ -108,7 +108,7 @@ def rank_batch(codes: Codes, starts: I64, known: Knowledge, scratch: Scratch, ou
         _write_out(known, scratch, out, row)
 
 
-@within
+@within_lean
 def _rank_text(codes: Codes, start: int, end: int, known: Knowledge, scratch: Scratch) -> None:
     n = cut_text(codes, start, end, known, scratch.items)
     if name_outside(scratch, n, known.areas):
@@ -134,7 +134,7 @@ def _rank_text(codes: Codes, start: int, end: int, known: Knowledge, scratch: Sc
         _weigh_place(known, scratch, n, n_numbers, i)
 
 
-@within
+@within_lean
 def _road_item(scratch: Scratch) -> int:
     """Give the item that names the first road, or else a village; -1 if none does."""
     if scratch.roads.size[0]:
@@ -142,7 +142,7 @@ def _road_item(scratch: Scratch) -> int:
     return scratch.villages.items[0] if scratch.villages.size[0] else -1
 
 
-@within
+@within_lean
 def _has_left_over(scratch: Scratch, n_items: int) -> bool:
     found = False
     for i in range(n_items):
@@ -150,7 +150,7 @@ def _has_left_over(scratch: Scratch, n_items: int) -> bool:
     return found
 
 
-@within
+@within_lean
 def _first_inner(scratch: Scratch, n_items: int, house: int) -> int:
     """Give the first item below a site: after the first of its estate and its house number."""
     first = n_items
@@ -164,7 +164,7 @@ def _first_inner(scratch: Scratch, n_items: int, house: int) -> int:
     return first
 
 
-@within
+@within_lean
 def _weigh_place(known: Knowledge, scratch: Scratch, n_items: int, n_numbers: int, i: int) -> None:
     places, best = scratch.places, scratch.best
     go_down(
@@ -187,7 +187,7 @@ def _weigh_place(known: Knowledge, scratch: Scratch, n_items: int, n_numbers: in
     places.doubts[i] += DOUBT[places.misplaced[i]] + DOUBT[places.borne[i]]
 
 
-@within
+@within_lean
 def _misplaced(known: Knowledge, scratch: Scratch, n_items: int, site: int) -> int:
     """Give the reason that a division speaks against a site; 0 if none does."""
     items, reason = scratch.items, 0
@@ -204,7 +204,7 @@ def _misplaced(known: Knowledge, scratch: Scratch, n_items: int, site: int) -> i
     return reason
 
 
-@within
+@within_lean
 def _borne_out(known: Knowledge, scratch: Scratch, n_items: int, i: int) -> int:
     """Doubt a misspelt name that nothing else in the text bears out: it may be another place."""
     places, items = scratch.places, scratch.items
@@ -226,7 +226,7 @@ def _borne_out(known: Knowledge, scratch: Scratch, n_items: int, i: int) -> int:
     return ALONE
 
 
-@within
+@within_lean
 def _count_as_near(names: Names, found: Similar, place: int) -> int:
     """Count the names that are as like the text as one of them is; 1 if it alone is."""
     row = np.int64(found.names[place])
@@ -245,7 +245,7 @@ def _count_as_near(names: Names, found: Similar, place: int) -> int:
     return n
 
 
-@within
+@within_lean
 def _write_out(known: Knowledge, scratch: Scratch, out: Ranked, row: int) -> None:
     places, reasons = scratch.places, scratch.reasons
     base = sum_doubts(reasons)
@@ -284,7 +284,7 @@ def _write_out(known: Knowledge, scratch: Scratch, out: Ranked, row: int) -> Non
     out.n_candidates[row], out.n_tied[row] = kept, min(n_tied, 255)
 
 
-@within
+@within_lean
 def _sort_places(places: Places, n: int, order: I64) -> None:
     """Put places in order of doubt; those that are as doubtful stay as they came."""
     for i in range(n):
@@ -295,7 +295,7 @@ def _sort_places(places: Places, n: int, order: I64) -> None:
         order[at] = i
 
 
-@within
+@within_lean
 def _is_listed(node: int, out: Ranked, row: int, n: int) -> bool:
     found = False
     for k in range(n):
@@ -303,7 +303,7 @@ def _is_listed(node: int, out: Ranked, row: int, n: int) -> bool:
     return found
 
 
-@within
+@within_lean
 def _tell(
     out: Ranked, row: int, n: int, owner: int, kind: int, start: int, end: int, name: int
 ) -> int:
@@ -314,7 +314,7 @@ def _tell(
     return n
 
 
-@within
+@within_lean
 def _tell_place(
     known: Knowledge, scratch: Scratch, out: Ranked, row: int, n: int, owner: int, i: int
 ) -> int:
@@ -338,7 +338,7 @@ def _tell_place(
     return _tell_inner(known, scratch, out, row, n, owner, i)
 
 
-@within
+@within_lean
 def _tell_inner(
     known: Knowledge, scratch: Scratch, out: Ranked, row: int, n: int, owner: int, i: int
 ) -> int:
@@ -356,7 +356,7 @@ def _tell_inner(
     return n
 
 
-@within
+@within_lean
 def _lacking(word: int, known: Knowledge, reached: int) -> int:
     """Give the reason that tells what the register does not have."""
     if word == BUILDING_WORD:

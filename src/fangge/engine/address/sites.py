@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fangge.engine.address.areas import Areas, is_outside
-from fangge.engine.address.compiling import within
+from fangge.engine.address.compiling import within_lean
 from fangge.engine.address.descent import (
     DASHED,
     MOST_HITS,
@@ -117,7 +117,7 @@ def make_scratch() -> Scratch:
     return space
 
 
-@within
+@within_lean
 def _name(named: Named, node: int, likeness: int, item: int) -> None:
     for i in range(named.size[0]):
         if named.nodes[i] == node:
@@ -128,7 +128,7 @@ def _name(named: Named, node: int, likeness: int, item: int) -> None:
         named.size[0] = n + 1
 
 
-@within
+@within_lean
 def sort_name(scratch: Scratch, shelf: Shelf, node: int, likeness: int, item: int) -> None:
     kind = shelf.tree.classes[node]
     if kind == ROAD:
@@ -139,7 +139,7 @@ def sort_name(scratch: Scratch, shelf: Shelf, node: int, likeness: int, item: in
         _name(scratch.estates, node, likeness, item)
 
 
-@within
+@within_lean
 def clear_scratch(scratch: Scratch) -> None:
     """Forget the text before."""
     scratch.roads.size[0] = 0
@@ -151,7 +151,7 @@ def clear_scratch(scratch: Scratch) -> None:
     scratch.similar.names[:] = -1
 
 
-@within
+@within_lean
 def name_outside(scratch: Scratch, n_items: int, areas: Areas) -> bool:
     """Note a province, city or district that the register does not cover."""
     items = scratch.items
@@ -162,7 +162,7 @@ def name_outside(scratch: Scratch, n_items: int, areas: Areas) -> bool:
     return False
 
 
-@within
+@within_lean
 def take_names(scratch: Scratch, n_items: int, shelf: Shelf, names: Names) -> None:
     """Collect the nodes that are named as registered."""
     items = scratch.items
@@ -173,7 +173,7 @@ def take_names(scratch: Scratch, n_items: int, shelf: Shelf, names: Names) -> No
                 sort_name(scratch, shelf, node, -1, i)
 
 
-@within
+@within_lean
 def find_house(scratch: Scratch, n_items: int, road_item: int) -> int:
     """Find the item that is the house number: the first number after the road; -1 if none is.
 
@@ -198,7 +198,7 @@ def find_house(scratch: Scratch, n_items: int, road_item: int) -> int:
     return -1
 
 
-@within
+@within_lean
 def _find_numbers(scratch: Scratch, shelf: Shelf, named: Named, token: np.uint64) -> None:
     """Collect the house numbers of some roads that bear a token."""
     for i in range(named.size[0]):
@@ -207,7 +207,7 @@ def _find_numbers(scratch: Scratch, shelf: Shelf, named: Named, token: np.uint64
             _name(scratch.houses, np.int64(scratch.hits[k]), named.likeness[i], named.nodes[i])
 
 
-@within
+@within_lean
 def find_houses(scratch: Scratch, shelf: Shelf, house: int) -> int:
     """Look house numbers up; gives how many parts of the number were used for them."""
     items = scratch.items
@@ -225,7 +225,7 @@ def find_houses(scratch: Scratch, shelf: Shelf, house: int) -> int:
     return 0
 
 
-@within
+@within_lean
 def list_numbers(scratch: Scratch, n_items: int, house: int, n_used: int, first_item: int) -> int:
     """List the numbers below the site; gives how many there are."""
     items, numbers = scratch.items, scratch.numbers
@@ -265,7 +265,7 @@ def list_numbers(scratch: Scratch, n_items: int, house: int, n_used: int, first_
     return n
 
 
-@within
+@within_lean
 def _list_number(
     numbers: Numbers,
     n: int,
@@ -283,7 +283,7 @@ def _list_number(
     return n
 
 
-@within
+@within_lean
 def _repeats(items: Items, house: int, at: int) -> bool:
     """Tell whether a number repeats the house number after the road's name was repeated."""
     if items.n_parts[at] != items.n_parts[house] or at == 0 or house == 0:
@@ -295,7 +295,7 @@ def _repeats(items: Items, house: int, at: int) -> bool:
     return before == NAME and other == NAME and items.lows[at - 1] == items.lows[house - 1]
 
 
-@within
+@within_lean
 def stands_below(shelf: Shelf, node: int, named: Named) -> int:
     """Give the place of the first of some nodes that another stands below; -1 if none is."""
     at = node
@@ -309,7 +309,7 @@ def stands_below(shelf: Shelf, node: int, named: Named) -> int:
     return -1
 
 
-@within
+@within_lean
 def choose_places(scratch: Scratch, shelf: Shelf, house: int) -> None:
     """Bring roads, house numbers and estates together into places."""
     places, houses, roads = scratch.places, scratch.houses, scratch.roads
@@ -333,7 +333,7 @@ def choose_places(scratch: Scratch, shelf: Shelf, house: int) -> None:
             )
 
 
-@within
+@within_lean
 def stands_below_any(shelf: Shelf, places: Places, house: int) -> int:
     """Count the places that stand at a house number."""
     n = 0
@@ -349,7 +349,7 @@ def stands_below_any(shelf: Shelf, places: Places, house: int) -> int:
     return n
 
 
-@within
+@within_lean
 def _place_estate(scratch: Scratch, shelf: Shelf, estate: int, likeness: int, house: int) -> None:
     places = scratch.places
     fits = stands_below(shelf, estate, scratch.houses)
@@ -369,7 +369,7 @@ def _place_estate(scratch: Scratch, shelf: Shelf, estate: int, likeness: int, ho
         add_place(places, estate, likeness, -1, 0, 0.0)
 
 
-@within
+@within_lean
 def _bears(scratch: Scratch, shelf: Shelf, estate: int, house: int) -> bool:
     """Tell whether an estate's own house number is the one that a text says."""
     parent = np.int64(shelf.tree.parents[estate])
@@ -386,7 +386,7 @@ def _bears(scratch: Scratch, shelf: Shelf, estate: int, house: int) -> bool:
     return found
 
 
-@within
+@within_lean
 def note_unknown(scratch: Scratch) -> None:
     """Note that no site was found."""
     if scratch.places.size[0] == 0:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangge.engine.address.characters import DIGIT, PLANE, Classes, Codes, character_classes
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.elements import NUMERALS, STEMS
 from fangge.engine.address.postings import U32, U64, hash_characters, mix
 
@@ -95,7 +95,7 @@ def _pairs() -> Iterator[int]:
         yield low << 16 | high
 
 
-@within
+@within_lean
 def compare_characters(left: int, right: int, letters: Letters) -> int:
     """Say how two characters resemble each other; UNLIKE where they must not be mixed."""
     if left == right:
@@ -112,7 +112,7 @@ def compare_characters(left: int, right: int, letters: Letters) -> int:
     return _SOUND if sound and sound == letters.sounds[right] else _EDIT
 
 
-@within
+@within_lean
 def compare_names(
     text: Codes, start: int, end: int, names: Codes, first: int, last: int, letters: Letters
 ) -> int:
@@ -134,7 +134,7 @@ def compare_names(
     return _UNLIKE
 
 
-@within
+@within_lean
 def _compare_longer(
     long: Codes, at: int, end: int, short: Codes, other: int, letters: Letters
 ) -> int:
@@ -147,7 +147,7 @@ def _compare_longer(
     return _EDIT
 
 
-@within
+@within_lean
 def _compare_even(
     text: Codes, start: int, names: Codes, first: int, n: int, at: int, letters: Letters
 ) -> int:
@@ -169,7 +169,7 @@ def _compare_even(
     return _SWAP if is_swapped else _UNLIKE
 
 
-@within
+@within_lean
 def hash_sounds(codes: Codes, start: int, end: int, letters: Letters) -> np.uint64:
     """Hash a name by its sounds; a character without a sound stands for itself."""
     h = np.uint64(SOUNDED)
@@ -180,13 +180,13 @@ def hash_sounds(codes: Codes, start: int, end: int, letters: Letters) -> np.uint
     return h
 
 
-@within
+@within_lean
 def name_key(kind: int, codes: Codes, start: int, end: int, left_out: int) -> np.uint64:
     """Hash a name, whole or but for a character."""
     return mix(np.uint64(kind), hash_characters(codes, start, end, left_out))
 
 
-@compiled
+@compiled_lean
 def hash_names(codes: Codes, begins: U32, letters: Letters, keys: U64, rows: U32) -> int:
     """Fill in the keys of names; returns how many there are."""
     n = 0

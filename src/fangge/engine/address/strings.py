@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.postings import U32, U64, as_fixed
 
 Bytes = NDArray[np.uint8]
@@ -116,7 +116,7 @@ def hash_texts(texts: Texts) -> U64:
     return hashes
 
 
-@within
+@within_lean
 def _hash_span(raw: Bytes, start: int, end: int) -> np.uint64:
     h = np.uint64(BASIS)
     for at in range(start, end):
@@ -125,13 +125,13 @@ def _hash_span(raw: Bytes, start: int, end: int) -> np.uint64:
     return h * np.uint64(SPREAD)
 
 
-@compiled
+@compiled_lean
 def _hash_spans(spans: Spans, hashes: U64) -> None:
     for i in range(len(hashes)):
         hashes[i] = _hash_span(spans.raw, spans.starts[i], spans.ends[i])
 
 
-@compiled
+@compiled_lean
 def _copy_spans(spans: Spans, places: I64, raw: Bytes) -> None:
     for i in range(len(spans.starts)):
         start = spans.starts[i]
@@ -139,7 +139,7 @@ def _copy_spans(spans: Spans, places: I64, raw: Bytes) -> None:
             raw[places[i] + k] = spans.raw[start + k]
 
 
-@compiled
+@compiled_lean
 def _number_spans(spans: Spans, table: NDArray[np.int32], firsts: I64, numbers: U32) -> int:
     """Give each span a number by its first appearance; returns how many are distinct."""
     n, mask = 0, len(table) - 1
@@ -158,7 +158,7 @@ def _number_spans(spans: Spans, table: NDArray[np.int32], firsts: I64, numbers: 
     return n
 
 
-@within
+@within_lean
 def same_bytes(left: Bytes, start: int, end: int, right: Bytes, first: int, last: int) -> bool:
     """Tell whether two strings are one, byte for byte."""
     if end - start != last - first:
@@ -169,7 +169,7 @@ def same_bytes(left: Bytes, start: int, end: int, right: Bytes, first: int, last
     return at == end - start
 
 
-@within
+@within_lean
 def size_of(strings: Strings, number: int) -> int:
     """Give how many bytes a string has."""
     n_base = len(strings.base.places) - 1
@@ -179,7 +179,7 @@ def size_of(strings: Strings, number: int) -> int:
     return int(strings.added.places[at + 1] - strings.added.places[at])
 
 
-@within
+@within_lean
 def is_string(strings: Strings, number: int, raw: Bytes, start: int, end: int) -> bool:
     """Tell whether bytes are a string."""
     n_base = len(strings.base.places) - 1
@@ -192,7 +192,7 @@ def is_string(strings: Strings, number: int, raw: Bytes, start: int, end: int) -
     return bool(same_bytes(raw, start, end, strings.added.raw, places[at], places[at + 1]))
 
 
-@within
+@within_lean
 def copy_string(strings: Strings, number: int, raw: Bytes, at: int) -> int:
     """Copy a string to a place; returns its size."""
     n_base = len(strings.base.places) - 1
@@ -203,7 +203,7 @@ def copy_string(strings: Strings, number: int, raw: Bytes, at: int) -> int:
     return int(_copy_bytes(strings.added.raw, places[row], places[row + 1], raw, at))
 
 
-@within
+@within_lean
 def _copy_bytes(held: Bytes, start: int, end: int, raw: Bytes, at: int) -> int:
     for k in range(end - start):
         raw[at + k] = held[start + k]

@@ -13,7 +13,7 @@ from fangge.engine.address.characters import (
     character_classes,
     lay_out_texts,
 )
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, compiled_lean, within_lean
 from fangge.engine.address.elements import BUILDING_WORDS, FLOOR_WORDS, ROOM_WORDS, UNIT_WORDS
 from fangge.engine.address.normalise import MOST_CHARACTERS
 from fangge.engine.address.numerals import MOST_PARTS, read_chain, read_token, read_word
@@ -111,7 +111,7 @@ def find_below(parents: I32, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return below
 
 
-@compiled
+@compiled_lean
 def tree_key(kind: int, anchor: int, token: np.uint64) -> np.uint64:
     """Hash what is sought at which place with which number."""
     return mix((np.uint64(kind) << np.uint64(32)) | np.uint64(anchor), token)
@@ -124,7 +124,7 @@ def _read_tokens(codes: Codes, starts: Places, classes: Classes, tokens: U64) ->
         tokens[i] = read_token(codes, starts[i], starts[i + 1], classes, parts)
 
 
-@compiled
+@compiled_lean
 def climb(tree: Tree, node: int, least: int, most: int) -> int:
     """Give the nearest node above of a class from `least` to `most`; -1 if there is none."""
     at = np.int64(tree.parents[node])
@@ -137,7 +137,7 @@ def climb(tree: Tree, node: int, least: int, most: int) -> int:
     return -1
 
 
-@within
+@within_lean
 def _key_inner(tree: Tree, node: int, token: np.uint64, keys: U64) -> int:
     """Key a building, unit, floor or room; an estate's number leads to what the estate holds."""
     own = tree.classes[node]
@@ -159,7 +159,7 @@ def _key_inner(tree: Tree, node: int, token: np.uint64, keys: U64) -> int:
     return 2
 
 
-@within
+@within_lean
 def _key_number(tree: Tree, node: int, token: np.uint64, keys: U64) -> int:
     anchor = climb(tree, node, COMMUNITY, ESTATE)
     n = 0
@@ -173,7 +173,7 @@ def _key_number(tree: Tree, node: int, token: np.uint64, keys: U64) -> int:
     return n
 
 
-@compiled
+@compiled_lean
 def _make_keys(tree: Tree, nodes: U32, tokens: U64, keys: U64, counts: Places) -> None:
     for i in range(len(nodes)):
         node = np.int64(nodes[i])
@@ -184,7 +184,7 @@ def _make_keys(tree: Tree, nodes: U32, tokens: U64, keys: U64, counts: Places) -
             counts[i] = _key_inner(tree, node, tokens[i], keys[i])
 
 
-@compiled
+@compiled_lean
 def _mark_below(parents: I32, changed: NDArray[np.bool_], below: NDArray[np.bool_]) -> None:
     for node in range(len(parents)):
         at = np.int64(parents[node])

@@ -14,7 +14,7 @@ from fangge.engine.address.columns import (
     find_late,
     look_up_cells,
 )
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled_lean, within_lean
 from fangge.engine.address.postings import U32, as_fixed
 from fangge.engine.address.strings import (
     I64,
@@ -88,7 +88,7 @@ def _render(written: Written, nodes: U32, what: int) -> pl.Series:
     return to_series(make_texts(places, raw))
 
 
-@compiled
+@compiled_lean
 def _measure(written: Written, nodes: U32, what: int, sizes: I64) -> None:
     for i in range(len(nodes)):
         node = np.int64(nodes[i])
@@ -100,7 +100,7 @@ def _measure(written: Written, nodes: U32, what: int, sizes: I64) -> None:
             sizes[i + 1] = size_of(written.strings, _name_of(written, node))
 
 
-@compiled
+@compiled_lean
 def _fill(written: Written, nodes: U32, what: int, places: I64, raw: Bytes) -> None:
     """Write strings from their end to their beginning, as one climbs."""
     for i in range(len(nodes)):
@@ -115,13 +115,13 @@ def _fill(written: Written, nodes: U32, what: int, places: I64, raw: Bytes) -> N
 
 # Compiled functions choose between numbers here, never between columns: that would cost more than
 # all the rest.
-@within
+@within_lean
 def _name_of(written: Written, node: int) -> int:
     at, held = find_late(written.finder, node), written.finder
     return int(np.int64(held.cells.names[node] if at < 0 else held.late_cells.names[at]))
 
 
-@within
+@within_lean
 def _code_of(written: Written, node: int) -> tuple[int, int]:
     """Give the number of a node's string, and the node whose code goes before; -1 for none."""
     at, held = find_late(written.finder, node), written.finder
@@ -131,7 +131,7 @@ def _code_of(written: Written, node: int) -> tuple[int, int]:
     return int(np.int64(code)), before
 
 
-@within
+@within_lean
 def _full_of(written: Written, node: int) -> tuple[int, int, int]:
     """Give the strings of a full name: its own name, the text before, the node before.
 
@@ -147,7 +147,7 @@ def _full_of(written: Written, node: int) -> tuple[int, int, int]:
     return own, int(np.int64(text)), -1
 
 
-@within
+@within_lean
 def _code_size(written: Written, node: int) -> int:
     at, size = node, 0
     while at >= 0:
@@ -156,7 +156,7 @@ def _code_size(written: Written, node: int) -> int:
     return size
 
 
-@within
+@within_lean
 def _fill_code(written: Written, node: int, stop: int, raw: Bytes) -> None:
     at = node
     while at >= 0:
@@ -165,7 +165,7 @@ def _fill_code(written: Written, node: int, stop: int, raw: Bytes) -> None:
         copy_string(written.strings, number, raw, stop)
 
 
-@within
+@within_lean
 def _go_up(written: Written, node: int, n_up: int) -> int:
     at = node
     for _ in range(n_up):
@@ -173,7 +173,7 @@ def _go_up(written: Written, node: int, n_up: int) -> int:
     return at
 
 
-@within
+@within_lean
 def _full_size(written: Written, node: int) -> int:
     at, size = node, 0
     while at >= 0:
@@ -183,7 +183,7 @@ def _full_size(written: Written, node: int) -> int:
     return size
 
 
-@within
+@within_lean
 def _fill_full(written: Written, node: int, stop: int, raw: Bytes) -> None:
     at = node
     while at >= 0:
@@ -194,7 +194,7 @@ def _fill_full(written: Written, node: int, stop: int, raw: Bytes) -> None:
                 copy_string(written.strings, number, raw, stop)
 
 
-@within
+@within_lean
 def _is_full(written: Written, node: int, raw: Bytes, start: int, end: int) -> bool:
     """Tell whether bytes are the full name of a node, without writing it out."""
     at, stop = node, end
@@ -209,7 +209,7 @@ def _is_full(written: Written, node: int, raw: Bytes, start: int, end: int) -> b
     return stop == start
 
 
-@within
+@within_lean
 def _skip_code(written: Written, node: int, raw: Bytes, start: int, end: int) -> int:
     """Give where what follows a node's code begins; `start` where bytes do not begin with it."""
     follows = int(start + _code_size(written, node))
@@ -246,7 +246,7 @@ def write_nodes(columns: Columns, strings: Strings, fresh: Fresh) -> tuple[Colum
     return columns.write_cells(fresh.nodes, cells), strings
 
 
-@compiled
+@compiled_lean
 def _cut_codes(written: Written, fresh: Fresh, starts: I64) -> None:
     raw, places = fresh.codes.raw, fresh.codes.places
     for i in range(len(starts)):
@@ -266,7 +266,7 @@ def _cut_codes(written: Written, fresh: Fresh, starts: I64) -> None:
             starts[i] = start + size
 
 
-@compiled
+@compiled_lean
 def _cut_fulls(written: Written, fresh: Fresh, rules: NDArray[np.uint8], ends: I64) -> None:
     """Give each full name its rule, and where what is kept of it ends."""
     raw, places, names = fresh.fulls.raw, fresh.fulls.places, fresh.names
@@ -290,7 +290,7 @@ def _cut_fulls(written: Written, fresh: Fresh, rules: NDArray[np.uint8], ends: I
             at = np.int64(written.parents[at])
 
 
-@within
+@within_lean
 def _is_fresh_full(written: Written, fresh: Fresh, node: int, start: int, end: int) -> bool:
     raw, places = fresh.fulls.raw, fresh.fulls.places
     row = np.int64(fresh.places[node]) - 1
@@ -299,7 +299,7 @@ def _is_fresh_full(written: Written, fresh: Fresh, node: int, start: int, end: i
     return bool(same_bytes(raw, start, end, raw, places[row], places[row + 1]))
 
 
-@compiled
+@compiled_lean
 def find_renamed(
     written: Written, nodes: U32, names: Texts, fulls: Texts, renamed: NDArray[np.bool_]
 ) -> None:

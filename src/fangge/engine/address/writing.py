@@ -14,7 +14,7 @@ from fangge.engine.address.columns import (
     Columns,
     no_columns,
 )
-from fangge.engine.address.compiling import compiled
+from fangge.engine.address.compiling import compiled_lean
 from fangge.engine.address.folder import Held
 from fangge.engine.address.names import make_names
 from fangge.engine.address.normalise import fold_texts
@@ -254,7 +254,7 @@ def _write_areas(held: Held, nodes: U32, fulls: pl.Series, touched: Flags) -> He
     return replace(held, areas=areas, area_index=index)
 
 
-@compiled
+@compiled_lean
 def _find_tops(tree: Tree, nodes: Nodes, tops: Nodes) -> None:
     """Find the highest road, number or estate at or above each site."""
     for i in range(len(nodes)):
