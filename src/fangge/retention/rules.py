@@ -60,6 +60,27 @@ KINDS: Mapping[str, Kind] = {
         "emptied",
         "PIPL art. 19; limits of administrative review and litigation",
     ),
+    "field_answer": Kind(
+        "What was said in the answer to a field task, or in calling it off",
+        "the task was settled",
+        YEAR,
+        "emptied",
+        "PIPL art. 6 and 19: what the answer changed stands in the registers",
+    ),
+    "field_task": Kind(
+        "Field task, with its question, the answer chosen and who went",
+        "the task was settled",
+        3 * YEAR,
+        "deleted",
+        "PIPL art. 19; limits of administrative review and litigation",
+    ),
+    "finding_closed": Kind(
+        "Why a finding about the registers was closed",
+        "it was closed",
+        YEAR,
+        "emptied",
+        "PIPL art. 6 and 19: what the answer changed stands in the registers",
+    ),
     "access_code": Kind(
         "One-time code of a resident, with the visit it opened",
         "the code was issued",

@@ -260,3 +260,47 @@ def test_numbers_of_persons_are_told_from_those_of_houses() -> None:
 def test_what_is_settled_stays_settled() -> None:
     assert not MOVES[TaskState.ACCEPTED]
     assert not MOVES[TaskState.TAKEN_BACK]
+
+
+def test_the_words_of_a_settled_errand_go_after_a_year_and_the_errand_after_three(
+    steward: Actor, worker: Actor, place: Place, noon: datetime
+) -> None:
+    from fangge.kernel.actor import system_actor
+    from fangge.retention.actions import run_retention
+
+    told = ask(steward, place, noon)
+    answer_field_task(
+        actor=worker, task_id=told.pk, answer="otherwise", note="陆家已搬走", now=noon
+    )
+    keeper = system_actor("retention", verbs=("retention.run",))
+
+    def run(years: int) -> tuple[int, int]:
+        now = noon + timedelta(days=years * 365 + 1)
+        gone = run_retention(actor=keeper, tell=lambda *_: None, now=now)
+        return gone["field_answer"], gone["field_task"]
+
+    assert run(5) == (0, 0), "what waits to be accepted has no clock yet"
+    accept_answer(actor=steward, task_id=told.pk, now=noon)
+    assert run(1) == (1, 0)
+    told.refresh_from_db()
+    assert (told.note, told.reason, told.answer) == ("", "", "otherwise")
+    assert run(3) == (0, 1)
+    assert not FieldTask.objects.filter(pk=told.pk).exists()
+    proofs = Entry.objects.filter(verb="retention.erase", subject_id__startswith="field_")
+    assert [one.reason.startswith("n=1 sha256=") for one in proofs] == [True, True]
+
+
+def test_what_an_answer_told_a_finding_goes_with_the_words_of_the_answer(noon: datetime) -> None:
+    from fangge.kernel.actor import system_actor
+    from fangge.retention.actions import run_retention
+
+    check_quality(actor=checking_actor(), now=noon)
+    closed = Finding.objects.order_by("id")[0]
+    Finding.objects.filter(pk=closed.pk).update(
+        state="dismissed", closed_at=noon, reason="field task 7: 陆家已搬走"
+    )
+    keeper = system_actor("retention", verbs=("retention.run",))
+    later = noon + timedelta(days=366)
+    assert run_retention(actor=keeper, tell=lambda *_: None, now=later)["finding_closed"] >= 1
+    closed.refresh_from_db()
+    assert (closed.reason, closed.state) == ("", "dismissed")

@@ -110,6 +110,11 @@ def _erase_requests(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
     _empty_requests(ids)
 
 
+def _empty_findings(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
+    """Take why it was closed, in which an answer from the field may be told again."""
+    Finding.objects.filter(pk__in=ids).update(reason="")
+
+
 def _empty_requests(ids: Sequence[int]) -> None:
     ChangeRequest.objects.filter(pk__in=ids).update(
         row_sealed=seal_row({}), reason="", evidence="", fields=[], before={}, after={}
@@ -160,5 +165,12 @@ ERASERS = (
         clock="decided_at",
         born="asked_at",
         erase=_erase_requests,
+    ),
+    Eraser(
+        kind="finding_closed",
+        holding=lambda: Finding.objects.exclude(reason="").exclude(closed_at=None),
+        clock="closed_at",
+        born="opened_at",
+        erase=_empty_findings,
     ),
 )
