@@ -13,8 +13,13 @@ def command() -> None:
 
 @command.command("rotate")
 @click.option("--resume", is_flag=True, help="Go on with the newest key; make none.")
+@click.option(
+    "--cipher",
+    type=click.Choice(["aes", "sm4"]),
+    help="What the new key is for: AES-256 or SM4; as FANGGE_CIPHER says where it is left out.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for machines.")
-def rotate(*, resume: bool, as_json: bool) -> None:
+def rotate(*, resume: bool, cipher: str | None, as_json: bool) -> None:
     """Make a new sealing key and seal every value anew with it.
 
     The site and its worker find the new key by themselves and go on working. When it is stopped,
@@ -32,7 +37,7 @@ def rotate(*, resume: bool, as_json: bool) -> None:
 
     try:
         if not resume:
-            settings.SEALING_KEYS.add()
+            settings.SEALING_KEYS.add(cipher=cipher)
     except KeyUnavailable as error:
         raise click.ClickException(str(error)) from error
     actor = system_actor("keys", verbs=("keys.rotate",))

@@ -9,6 +9,8 @@ from pathlib import Path
 FIRST = 1
 MOST = 255  # a number is one byte of what is sealed with its key
 SECONDS = 20
+CIPHERS = {"aes": 32, "sm4": 16}
+"""Bytes of a key for each cipher that seals: AES-256 and SM4, both in Galois/counter mode."""
 
 
 class KeyUnavailable(Exception):
@@ -16,7 +18,7 @@ class KeyUnavailable(Exception):
 
 
 class KeyStore:
-    """Gives keys by name, in hex.
+    """Gives keys by name, in hex, after the cipher they are for where a name has several.
 
     FANGGE_NAME in the environment comes first, then what FANGGE_KEY_COMMAND prints when it is
     given the name (it ends with an error for a key it does not have), then the file of that name.
@@ -52,7 +54,7 @@ class KeyStore:
             raise KeyUnavailable(f"FANGGE_KEY_COMMAND gave no key {name}: {error}") from error
         return asked.stdout.strip() or None if asked.returncode == 0 else None
 
-    def take(self, name: str, *, n_bytes: int = 32) -> str:
+    def take(self, name: str, *, n_bytes: int = 32, kind: str = "") -> str:
         """Give a key; where keys are files, it is made once.
 
         Raises
@@ -65,15 +67,15 @@ class KeyStore:
             return held
         if self._command:
             raise KeyUnavailable(f"FANGGE_KEY_COMMAND has no key {name}.")
-        return self.make(name, n_bytes=n_bytes)
+        return self.make(name, n_bytes=n_bytes, kind=kind)
 
-    def make(self, name: str, *, n_bytes: int = 32) -> str:
+    def make(self, name: str, *, n_bytes: int = 32, kind: str = "") -> str:
         """Make a key as a file; of two processes that make it at once, one wins."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / name
         fresh = self._folder / f".{name}.{os.getpid()}"
         fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(n_bytes))
+        fresh.write_text(f"{kind}:" * bool(kind) + secrets.token_hex(n_bytes))
         try:
             os.link(fresh, path)
         except FileExistsError:
@@ -97,23 +99,26 @@ class KeyRing:
     The highest number seals; all of them open. A key that is added while the system runs is found.
     """
 
-    def __init__(self, store: KeyStore, name: str) -> None:
-        self._store, self._name = store, name
+    def __init__(self, store: KeyStore, name: str, *, cipher: str = "aes") -> None:
+        if cipher not in CIPHERS:
+            raise KeyUnavailable(f"There is no cipher {cipher}: choose of {', '.join(CIPHERS)}.")
+        self._store, self._name, self._cipher = store, name, cipher
         self._stamp = -1
-        self._keys: dict[int, bytes] = {}
+        self._keys: dict[int, str] = {}
 
-    def keys(self) -> dict[int, bytes]:
-        """Give every key by its number."""
+    def keys(self) -> dict[int, str]:
+        """Give every key by its number, as its file says it."""
         stamp = self._store.stamp()
         if stamp != self._stamp or not self._keys:
-            keys = {FIRST: bytes.fromhex(self._store.take(self._name))}
+            first = self._store.take(self._name, n_bytes=CIPHERS[self._cipher], kind=self._cipher)
+            keys = {FIRST: first}
             while (held := self._store.find(self._tell(len(keys) + 1))) is not None:
-                keys[len(keys) + 1] = bytes.fromhex(held)
+                keys[len(keys) + 1] = held
             self._keys, self._stamp = keys, stamp
         return self._keys
 
-    def add(self) -> int:
-        """Make the next key and give its number.
+    def add(self, *, cipher: str | None = None) -> int:
+        """Make the next key, for the usual cipher or this one, and give its number.
 
         Raises
         ------
@@ -127,7 +132,8 @@ class KeyRing:
             raise KeyUnavailable(
                 f"Keys come from FANGGE_KEY_COMMAND: let it give {self._tell(number)} first."
             )
-        self._store.make(self._tell(number))
+        kind = cipher or self._cipher
+        self._store.make(self._tell(number), n_bytes=CIPHERS[kind], kind=kind)
         self._stamp = -1
         return number
 

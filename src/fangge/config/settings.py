@@ -35,8 +35,10 @@ def read_database(url: str) -> dict[str, object]:
 DEBUG = os.environ.get("FANGGE_DEBUG") == "1"
 KEYS = KeyStore(FANGGE_DATA / "keys")
 SECRET_KEY = KEYS.take("secret_key")
-SEALING_KEYS = KeyRing(KEYS, "sealing_key")
-FINDING_KEY = KEYS.take("finding_key")
+# For which cipher a new key is made; a key says itself which one it is for.
+CIPHER = os.environ.get("FANGGE_CIPHER", "aes")
+SEALING_KEYS = KeyRing(KEYS, "sealing_key", cipher=CIPHER)
+FINDING_KEY = KEYS.take("finding_key", kind="sm3" if CIPHER == "sm4" else "")
 LEDGER_KEY = KEYS.take("ledger_key")
 WALL_KEY = KEYS.take("wall_key")
 

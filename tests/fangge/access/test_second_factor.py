@@ -204,10 +204,10 @@ def test_enrolling_ends_sessions_that_came_without(settings: Settings) -> None:
 
 
 class WithAnotherKey:
-    def __init__(self, held: dict[int, bytes]) -> None:
-        self.held = held | {len(held) + 1: make_secret() + make_secret()[:12]}
+    def __init__(self, held: dict[int, str]) -> None:
+        self.held = held | {len(held) + 1: f"aes:{(make_secret() + make_secret()[:12]).hex()}"}
 
-    def keys(self) -> dict[int, bytes]:
+    def keys(self) -> dict[int, str]:
         return self.held
 
 

@@ -303,7 +303,7 @@ def test_a_rotation_of_keys_seals_notes_anew_and_leaves_the_step(
     case = move(people.centre, report(people, noon), "reject", noon, note="不属于本区")
     sealed = case.steps.get(verb="reject").note_sealed
     vault = open_vault()
-    fresh = vault.seal("不属于本区", column=NOTE_COLUMN)
+    fresh = vault.seal("不属于本区", column=NOTE_COLUMN, row=f"{case.pk}:2")
     case.steps.filter(verb="reject").update(note_sealed=fresh)
     assert bytes(case.steps.get(verb="reject").note_sealed or b"") == fresh != bytes(sealed or b"")
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -144,7 +144,9 @@ def test_who_is_known_by_identifier_is_not_registered_twice(steward: Actor, noon
 
     assert held.resident.identifier_sealed is not None
     number = open_vault().open(
-        bytes(held.resident.identifier_sealed), column="registers_resident.identifier"
+        bytes(held.resident.identifier_sealed),
+        column="registers_resident.identifier",
+        row=held.resident_id,
     )
     told = Telling(
         "arrive",

@@ -21,7 +21,7 @@ def residents(n_residents: int = 2) -> list[Resident]:
 
 def number_of(resident: Resident) -> str:
     sealed = bytes(resident.identifier_sealed or b"")
-    return open_vault().open(sealed, column="registers_resident.identifier")
+    return open_vault().open(sealed, column="registers_resident.identifier", row=resident.pk)
 
 
 def officer() -> Actor:

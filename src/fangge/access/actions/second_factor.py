@@ -59,7 +59,7 @@ def enrol_code_maker(
     CodeMaker.objects.update_or_create(
         staff=staff,
         defaults={
-            "secret": open_vault().seal_bytes(secret, column=COLUMN),
+            "secret": open_vault().seal_bytes(secret, column=COLUMN, row=staff.pk),
             "last_step": step,
             "added_at": now,
             "last_used_at": now,
@@ -86,7 +86,7 @@ def _use_step(staff: StaffMember, code: str, now: datetime) -> None:
     maker = CodeMaker.objects.select_for_update().filter(staff=staff).first()
     if maker is None:
         raise CodeWrong(_("The code does not fit."))
-    secret = open_vault().open_bytes(bytes(maker.secret), column=COLUMN)
+    secret = open_vault().open_bytes(bytes(maker.secret), column=COLUMN, row=staff.pk)
     step = find_step(secret, code, after=maker.last_step, now=now)
     if step is None:
         raise CodeWrong(_("The code does not fit."))
@@ -230,8 +230,9 @@ def reseal_code_makers() -> int:
     vault, n_sealed = open_vault(), 0
     for maker in CodeMaker.objects.iterator():
         if not vault.is_current(bytes(maker.secret)):
-            secret = vault.open_bytes(bytes(maker.secret), column=COLUMN)
-            maker.secret = vault.seal_bytes(secret, column=COLUMN)
+            row = maker.staff_id
+            secret = vault.open_bytes(bytes(maker.secret), column=COLUMN, row=row)
+            maker.secret = vault.seal_bytes(secret, column=COLUMN, row=row)
             maker.save(update_fields=["secret"])
             n_sealed += 1
     return n_sealed

@@ -54,13 +54,17 @@ def open_case(*, actor: Actor, number: str, now: datetime) -> OpenedCase:
     lines = [
         Line(
             step,
-            vault.open(bytes(step.note_sealed), column=NOTE_COLUMN) if step.note_sealed else "",
+            vault.open(bytes(step.note_sealed), column=NOTE_COLUMN, row=f"{case.pk}:{step.place}")
+            if step.note_sealed
+            else "",
         )
         for step in steps
     ]
     return OpenedCase(
         case=case,
-        told=vault.open(bytes(case.told_sealed), column=TOLD_COLUMN) if case.told_sealed else "",
+        told=vault.open(bytes(case.told_sealed), column=TOLD_COLUMN, row=case.number)
+        if case.told_sealed
+        else "",
         lines=lines,
         clock=clock_after(steps, case, lifecycle),
         choices=choose_moves(lifecycle, case.state, standing_of(actor, case, steps, now=now)),

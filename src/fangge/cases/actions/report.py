@@ -94,14 +94,15 @@ def _open(actor: Actor, report: Report, code: str, token: UUID, now: datetime) -
         raise Invalid("No table of states is published yet: run `fangge demo` or set cases up.")
     lifecycle = lifecycle_of(version.pk)
     category = shipped_catalogue().categories.get(report.category)
+    number = _next_number(now)
     case = Case(
-        number=_next_number(now),
+        number=number,
         kind=category.kind if category else "lead",
         category=report.category,
         severity=category.severity if category else 3,
         lifecycle=version,
         state=lifecycle.first,
-        told_sealed=vault.seal(report.told.strip(), column=TOLD_COLUMN),
+        told_sealed=vault.seal(report.told.strip(), column=TOLD_COLUMN, row=number),
         place=report.place.strip()[:200],
         address_id=report.address_id,
         point=report.point,
@@ -109,7 +110,7 @@ def _open(actor: Actor, report: Report, code: str, token: UUID, now: datetime) -
         channel=report.channel,
         reported_by=actor.reference,
         reported_at=now,
-        contact_sealed=vault.seal(report.contact, column=CONTACT_COLUMN)
+        contact_sealed=vault.seal(report.contact, column=CONTACT_COLUMN, row=number)
         if report.contact
         else None,
         tracking_hash=vault.hash_text(code, column=TRACKING_COLUMN),

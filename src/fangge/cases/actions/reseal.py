@@ -8,9 +8,9 @@ from fangge.kernel.actor import Actor
 from fangge.registers.actions.reseal import SealedColumn, reseal_column
 
 CASES = (
-    SealedColumn("cases_case", "told_sealed", TOLD_COLUMN),
-    SealedColumn("cases_case", "contact_sealed", CONTACT_COLUMN),
-    SealedColumn("cases_casestep", "note_sealed", NOTE_COLUMN),
+    SealedColumn("cases_case", "told_sealed", TOLD_COLUMN, row="number"),
+    SealedColumn("cases_case", "contact_sealed", CONTACT_COLUMN, row="number"),
+    SealedColumn("cases_casestep", "note_sealed", NOTE_COLUMN, row="case_id || ':' || place"),
 )
 
 

@@ -89,7 +89,7 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
         actor=actor.reference,
         desk_id=case.desk_id,
         at=now,
-        note_sealed=seal_note(doing.note),
+        note_sealed=seal_note(doing.note, case_id=case.pk, place=case.n_steps + 1),
         until_at=doing.until if Need.UNTIL in choice.move.needs else None,
         is_public=doing.verb not in _INNER,
     )
@@ -267,5 +267,7 @@ def _set_alarms(case: Case) -> None:
         Alarm.objects.bulk_create(fresh)
 
 
-def seal_note(note: str) -> bytes | None:
-    return open_vault().seal(note.strip(), column=NOTE_COLUMN) if note.strip() else None
+def seal_note(note: str, *, case_id: int, place: int) -> bytes | None:
+    if not note.strip():
+        return None
+    return open_vault().seal(note.strip(), column=NOTE_COLUMN, row=f"{case_id}:{place}")

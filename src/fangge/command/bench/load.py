@@ -143,14 +143,16 @@ def _seal(rows: pl.DataFrame) -> pl.DataFrame:
     """Hash and seal what the register seals, so that the raw COPY writes the same bytes."""
     from fangge.kernel.fields import open_vault
 
-    vault = open_vault()
+    vault, ids = open_vault(), pl.Series(range(1, rows.height + 1))
     return rows.select(
         pl.int_range(1, pl.len() + 1).alias("id"), "name", "sex", "birth_on", "origins"
     ).with_columns(
         column
         for field in SEALED
         for column in (
-            vault.seal_column(rows[field], column=f"bench.{field}").alias(f"{field}_sealed"),
+            vault.seal_column(rows[field], column=f"bench.{field}", rows=ids).alias(
+                f"{field}_sealed"
+            ),
             vault.hash_column(rows[field], column=f"bench.{field}").alias(f"{field}_hash"),
         )
     )

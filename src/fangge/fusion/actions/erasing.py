@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from fangge.fusion.actions.contracts import contract_of
 from fangge.fusion.actions.requests.applying import stay_clear_of_link_run
@@ -78,18 +78,18 @@ def _blank_record(record: SourceRecord, parts: Collection[str]) -> None:
         name: None if name in fields else value for name, value in record.payload.items()
     }
     if record.sealed is not None:
-        held = json.loads(vault.open(bytes(record.sealed), column=SEALED_RECORD))
+        place = f"{record.batch_id}:{record.row_no}"
+        held = json.loads(vault.open(bytes(record.sealed), column=SEALED_RECORD, row=place))
         left = {name: None if name in fields else value for name, value in held.items()}
-        record.sealed = vault.seal(json.dumps(left, ensure_ascii=False), column=SEALED_RECORD)
+        text = json.dumps(left, ensure_ascii=False)
+        record.sealed = vault.seal(text, column=SEALED_RECORD, row=place)
     record.row_hash = secrets.token_bytes(HASH_BYTES)
     if is_whole:
         record.key_hash = secrets.token_bytes(HASH_BYTES)
         # A row that took its own place speaks no more.
         record.replaced_by_batch_id = record.replaced_by_batch_id or record.batch_id
     record.save()
-    QuarantinedRow.objects.filter(record=record).update(
-        row_sealed=vault.seal("{}", column=SEALED_ROW), faults=[]
-    )
+    _empty_quarantined(QuarantinedRow.objects.filter(record=record))
 
 
 def _erase_replaced(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
@@ -102,8 +102,15 @@ def _erase_replaced(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
 
 
 def _erase_quarantined(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
-    empty = open_vault().seal("{}", column=SEALED_ROW)
-    QuarantinedRow.objects.filter(pk__in=ids).update(row_sealed=empty, faults=[])
+    _empty_quarantined(QuarantinedRow.objects.filter(pk__in=ids))
+
+
+def _empty_quarantined(rows: QuerySet[QuarantinedRow]) -> None:
+    vault, held = open_vault(), list(rows)
+    for row in held:
+        place = f"{row.batch_id}:{row.row_no}"
+        row.row_sealed, row.faults = vault.seal("{}", column=SEALED_ROW, row=place), []
+    QuarantinedRow.objects.bulk_update(held, ["row_sealed", "faults"], batch_size=1000)
 
 
 def _erase_requests(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
@@ -116,8 +123,12 @@ def _empty_findings(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
 
 
 def _empty_requests(ids: Sequence[int]) -> None:
+    held = list(ChangeRequest.objects.filter(pk__in=ids))
+    for request in held:
+        request.row_sealed = seal_row({}, token=request.token)
+    ChangeRequest.objects.bulk_update(held, ["row_sealed"], batch_size=1000)
     ChangeRequest.objects.filter(pk__in=ids).update(
-        row_sealed=seal_row({}), reason="", evidence="", fields=[], before={}, after={}
+        reason="", evidence="", fields=[], before={}, after={}
     )
 
 

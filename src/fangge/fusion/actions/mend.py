@@ -39,7 +39,8 @@ class ReasonMissing(Invalid):
 
 def read_row(row: QuarantinedRow) -> dict[str, str | None]:
     """Open a quarantined row: field to the text its source sent."""
-    text = open_vault().open(bytes(row.row_sealed), column=SEALED_ROW)
+    place = f"{row.batch_id}:{row.row_no}"
+    text = open_vault().open(bytes(row.row_sealed), column=SEALED_ROW, row=place)
     found: dict[str, str | None] = json.loads(text)
     return found
 
@@ -76,7 +77,8 @@ def mend_row(
     errors = check_rows(rows, contract).filter(~pl.col("is_warning"))
     if errors.height:
         raise RowStillFaulty(errors.drop("is_warning").to_dicts())
-    accept_rows(seal_rows(rows, contract, open_vault()), batch=row.batch)
+    sealed = seal_rows(rows, contract, open_vault(), batch_id=row.batch_id)
+    accept_rows(sealed, batch=row.batch)
     row.record = (
         SourceRecord.objects.filter(batch=row.batch, row_no=row.row_no).order_by("-id").first()
     )

@@ -12,10 +12,11 @@ from fangge.kernel.actor import Actor
 from fangge.kernel.fields import open_vault
 from fangge.registers.actions.reseal import SealedColumn, reseal_column, reseal_registers
 
+PLACE = "batch_id || ':' || row_no"
 RECORDS = (
-    SealedColumn("fusion_sourcerecord", "sealed", SEALED_RECORD),
-    SealedColumn("fusion_quarantinedrow", "row_sealed", SEALED_ROW),
-    SealedColumn("fusion_changerequest", "row_sealed", SEALED_REQUEST),
+    SealedColumn("fusion_sourcerecord", "sealed", SEALED_RECORD, row=PLACE),
+    SealedColumn("fusion_quarantinedrow", "row_sealed", SEALED_ROW, row=PLACE),
+    SealedColumn("fusion_changerequest", "row_sealed", SEALED_REQUEST, row="token::text"),
 )
 
 

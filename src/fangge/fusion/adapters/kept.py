@@ -23,6 +23,7 @@ from fangge.kernel.fields import open_vault
 PIECE_BYTES = 1 << 26
 LENGTH = struct.Struct(">Q")
 MARKS = "marks"
+KEPT = "fusion.kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ def _write(path: Path, body: bytes, token: str) -> None:
         path.chmod(0o600)
         for number, start in enumerate(range(0, max(1, len(body)), PIECE_BYTES)):
             place = f"{token}/{path.name}/{number}"
-            sealed = vault.seal_bytes(body[start : start + PIECE_BYTES], column=place)
+            sealed = vault.seal_bytes(body[start : start + PIECE_BYTES], column=KEPT, row=place)
             file.write(LENGTH.pack(len(sealed)) + sealed)
 
 
 def _read(path: Path, token: str) -> bytes:
     vault = open_vault()
     return b"".join(
-        vault.open_bytes(sealed, column=f"{token}/{path.name}/{number}")
+        vault.open_bytes(sealed, column=KEPT, row=f"{token}/{path.name}/{number}")
         for number, sealed in enumerate(_pieces(path.read_bytes()))
     )
 

@@ -39,11 +39,13 @@ def stage_rows(
     good = rows.filter(~pl.col("row_no").is_in(errors["row_no"].implode()))
     vault = open_vault()
     n_quarantined = _quarantine(bad, errors, batch=batch, vault=vault)
-    n_accepted = accept_rows(seal_rows(good, contract, vault), batch=batch)
+    n_accepted = accept_rows(seal_rows(good, contract, vault, batch_id=batch.pk), batch=batch)
     return Staged(n_accepted, good.height - n_accepted, n_quarantined)
 
 
-def seal_rows(rows: pl.DataFrame, contract: Contract, vault: Vault) -> pl.DataFrame:
+def seal_rows(
+    rows: pl.DataFrame, contract: Contract, vault: Vault, *, batch_id: int
+) -> pl.DataFrame:
     """Give each row its hashes, its open fields as JSON and its sealed ones as ciphertext."""
     names = [field.name for field in contract.fields]
     sealed = list(contract.sealed)
@@ -60,8 +62,16 @@ def seal_rows(rows: pl.DataFrame, contract: Contract, vault: Vault) -> pl.DataFr
         texts = rows.select(pl.struct(sealed).struct.json_encode()).to_series()
         empty = rows.select(pl.all_horizontal(pl.col(n).is_null() for n in sealed)).to_series()
         held = texts.zip_with(~empty, pl.Series([None], dtype=pl.String))
-        frame = frame.with_columns(vault.seal_column(held, column=SEALED_RECORD).alias("sealed"))
+        places = name_places(rows, batch_id)
+        frame = frame.with_columns(
+            vault.seal_column(held, column=SEALED_RECORD, rows=places).alias("sealed")
+        )
     return frame
+
+
+def name_places(rows: pl.DataFrame, batch_id: int) -> pl.Series:
+    """Name each row by its batch and its place in the file, which it has before it is written."""
+    return rows.select(pl.format("{}:{}", pl.lit(batch_id), pl.col("row_no"))).to_series()
 
 
 def hash_keys(rows: pl.DataFrame, contract: Contract, vault: Vault) -> pl.Series:
@@ -242,7 +252,9 @@ def _quarantine(bad: pl.DataFrame, errors: pl.DataFrame, *, batch: "Batch", vaul
         {
             "batch_id": pl.repeat(batch.pk, bad.height, eager=True),
             "row_no": bad["row_no"],
-            "row_sealed": vault.seal_column(texts, column=SEALED_ROW),
+            "row_sealed": vault.seal_column(
+                texts, column=SEALED_ROW, rows=name_places(bad, batch.pk)
+            ),
             "faults": bad["row_no"].replace_strict(faults, return_dtype=pl.String),
             "state": pl.repeat("open", bad.height, eager=True),
             "decided_by": pl.repeat("", bad.height, eager=True),

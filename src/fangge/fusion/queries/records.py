@@ -44,7 +44,7 @@ def current_records(source_code: str, *, record_ids: Sequence[int] | None = None
     contract = read_contract(source.contract)
     chosen = None if record_ids is None else list(record_ids)
     rows = read_frame(
-        "SELECT record.id, record.row_no, record.payload, record.sealed "
+        "SELECT record.id, record.row_no, record.payload, record.sealed, record.batch_id "
         f"{SPEAKING} AND (%s::bigint[] IS NULL OR record.id = ANY(%s::bigint[])) "
         "ORDER BY record.id",
         (source.pk, chosen, chosen),
@@ -53,6 +53,7 @@ def current_records(source_code: str, *, record_ids: Sequence[int] | None = None
             "row_no": pl.Int64,
             "payload": pl.String,
             "sealed": pl.Binary,
+            "batch_id": pl.Int64,
         },
     )
     return _type_fields(_open_rows(rows, contract), contract)
@@ -67,7 +68,8 @@ def _open_rows(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         return frame
     vault = open_vault()
     texts = [
-        None if box is None else vault.open(box, column=SEALED_RECORD) for box in rows["sealed"]
+        None if box is None else vault.open(box, column=SEALED_RECORD, row=f"{batch_id}:{row_no}")
+        for box, batch_id, row_no in rows.select("sealed", "batch_id", "row_no").iter_rows()
     ]
     found = pl.Series(texts, dtype=pl.String).str.json_decode(
         pl.Struct(dict.fromkeys(sealed, pl.String))

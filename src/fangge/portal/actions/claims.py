@@ -74,7 +74,7 @@ def _ask(
         kind=kind,
         resident_id=visit.resident_id,
         resident_code=visit.resident_code,
-        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=CLAIM),
+        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=CLAIM, row=token),
         request_id=request_id,
         asked_at=now,
         due_on=due_on(now, claim_term()),
@@ -112,7 +112,7 @@ def rule_claim(
         claim=claim,
         outcome=outcome,
         ground=ground if outcome == Outcome.REFUSED else "",
-        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=RULING),
+        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=RULING, row=claim.pk),
         ruled_at=now,
         ruled_by=actor.reference,
     )

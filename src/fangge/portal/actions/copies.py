@@ -56,19 +56,20 @@ def take_copy(*, visit: Visit, form: str, now: datetime) -> bytes:
 
 
 def _keep(visit: Visit, form: str, now: datetime) -> RightsClaim:
+    token = uuid4()
     claim = RightsClaim.objects.create(
-        token=uuid4(),
+        token=token,
         kind=ClaimKind.COPY,
         resident_id=visit.resident_id,
         resident_code=visit.resident_code,
-        text_sealed=open_vault().seal(form, column=CLAIM),
+        text_sealed=open_vault().seal(form, column=CLAIM, row=token),
         asked_at=now,
         due_on=timezone.localdate(now),
     )
     ClaimRuling.objects.create(
         claim=claim,
         outcome=Outcome.GRANTED,
-        text_sealed=open_vault().seal("", column=RULING),
+        text_sealed=open_vault().seal("", column=RULING, row=claim.pk),
         ruled_at=now,
         ruled_by="system:portal",
     )

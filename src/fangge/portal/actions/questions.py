@@ -57,7 +57,7 @@ def question_look(
         entry_id=entry_id,
         official=entry.actor,
         why=why,
-        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=QUESTION),
+        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=QUESTION, row=token),
         asked_at=now,
         due_on=due_on(now, answer_term()),
     )
@@ -101,7 +101,7 @@ def answer_question(
         question=question,
         official=question.official,
         found_as=found_as,
-        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=ANSWER),
+        text_sealed=open_vault().seal(text.strip()[:LONGEST], column=ANSWER, row=question.pk),
         answered_at=now,
         answered_by=actor.reference,
     )

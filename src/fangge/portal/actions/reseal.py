@@ -7,10 +7,12 @@ from fangge.portal.rules.columns import ANSWER, CLAIM, QUESTION, RULING
 from fangge.registers.actions.reseal import SealedColumn, reseal_column
 
 WORDS = (
-    SealedColumn("portal_lookquestion", "text_sealed", QUESTION),
-    SealedColumn("portal_lookanswer", "text_sealed", ANSWER, key="question_id"),
-    SealedColumn("portal_rightsclaim", "text_sealed", CLAIM),
-    SealedColumn("portal_claimruling", "text_sealed", RULING, key="claim_id"),
+    SealedColumn("portal_lookquestion", "text_sealed", QUESTION, row="token::text"),
+    SealedColumn(
+        "portal_lookanswer", "text_sealed", ANSWER, key="question_id", row="question_id::text"
+    ),
+    SealedColumn("portal_rightsclaim", "text_sealed", CLAIM, row="token::text"),
+    SealedColumn("portal_claimruling", "text_sealed", RULING, key="claim_id", row="claim_id::text"),
 )
 
 

@@ -59,7 +59,7 @@ def tell_claim(
     if ruling is not None:
         outcome, told = ruling.outcome, str(ruling.get_outcome_display())
         ground = str(ruling.get_ground_display()) if ruling.ground else ""
-        text = _open(ruling.text_sealed, RULING) if opened else ""
+        text = _open(ruling.text_sealed, RULING, claim.pk) if opened else ""
         ruled_at = ruling.ruled_at
     elif request is not None and request.decided_at is not None:
         outcome = "granted" if request.state == "applied" else "refused"
@@ -72,7 +72,7 @@ def tell_claim(
         kind_told=str(claim.get_kind_display()),
         resident_code=claim.resident_code,
         resident_id=claim.resident_id,
-        text=_open(claim.text_sealed, CLAIM) if opened else "",
+        text=_open(claim.text_sealed, CLAIM, claim.token) if opened else "",
         asked_at=claim.asked_at,
         due_on=claim.due_on,
         n_left=abs(days_left(now, claim.due_on, term)),
@@ -87,8 +87,8 @@ def tell_claim(
     )
 
 
-def _open(sealed: bytes | memoryview, column: str) -> str:
-    return open_vault().open(bytes(sealed), column=column)
+def _open(sealed: bytes | memoryview, column: str, row: object) -> str:
+    return open_vault().open(bytes(sealed), column=column, row=row)
 
 
 def _tell_all(claims: list[RightsClaim], *, now: datetime, opened: bool) -> list[ToldClaim]:

@@ -53,7 +53,7 @@ def tell_question(question: LookQuestion, *, now: datetime, opened: bool = True)
         number=question.pk,
         resident_code=question.resident_code,
         why=str(question.get_why_display()),
-        text=_open(question.text_sealed, QUESTION) if opened else "",
+        text=_open(question.text_sealed, QUESTION, question.token) if opened else "",
         asked_at=question.asked_at,
         due_on=question.due_on,
         n_left=abs(n_left),
@@ -61,13 +61,13 @@ def tell_question(question: LookQuestion, *, now: datetime, opened: bool = True)
         look=tell_look(entry, [question.resident_code], question.pk) if entry else None,
         found_as=answer.found_as if answer else "",
         found_as_told=str(answer.get_found_as_display()) if answer else "",
-        answer=_open(answer.text_sealed, ANSWER) if answer and opened else "",
+        answer=_open(answer.text_sealed, ANSWER, question.pk) if answer and opened else "",
         answered_at=answer.answered_at if answer else None,
     )
 
 
-def _open(sealed: bytes | memoryview, column: str) -> str:
-    return open_vault().open(bytes(sealed), column=column)
+def _open(sealed: bytes | memoryview, column: str, row: object) -> str:
+    return open_vault().open(bytes(sealed), column=column, row=row)
 
 
 def questions_of(visit: "Visit", *, now: datetime) -> list[ToldQuestion]:

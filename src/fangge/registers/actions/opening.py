@@ -90,6 +90,6 @@ def _check_matter(actor: Actor, resident_id: int, purpose: str, matter: str) -> 
 
 def _unseal(resident: Resident, field: str) -> str | None:
     sealed = getattr(resident, f"{field}_sealed")
-    return (
-        None if sealed is None else open_vault().open(sealed, column=f"registers_resident.{field}")
-    )
+    if sealed is None:
+        return None
+    return open_vault().open(sealed, column=f"registers_resident.{field}", row=resident.pk)

@@ -1,9 +1,10 @@
-"""Seal anew what an older key sealed, while others work."""
+"""Seal anew what an older key sealed, or sealed to its column only, while others work."""
 
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import LiteralString
 
 from django.db import connection, transaction
 from psycopg import sql
@@ -17,12 +18,13 @@ A_SLICE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of ciphertext, and the name that it is bound to."""
+    """A column of ciphertext, the name that it is bound to, and what names its row in SQL."""
 
     table: str
     column: str
     bound_to: str
     key: str = "id"
+    row: LiteralString = "id::text"
 
 
 REGISTERS = (
@@ -42,6 +44,11 @@ def reseal_registers(*, actor: Actor, tell: Callable[[str, int], None]) -> int:
     return n_sealed + _reseal_history(tell=tell)
 
 
+def reseal(vault: Vault, box: bytes, *, column: str, row: object) -> bytes:
+    """Seal a value anew with the newest key, where it stands."""
+    return vault.seal_bytes(vault.open_bytes(box, column=column, row=row), column=column, row=row)
+
+
 def reseal_column(held: SealedColumn, *, tell: Callable[[str, int], None]) -> int:
     """Seal one column anew, slice by slice; a row that somebody holds is waited for."""
     vault, last, n_sealed = open_vault(), 0, 0
@@ -58,29 +65,28 @@ def _reseal_slice(held: SealedColumn, vault: Vault, last: int) -> tuple[int, int
         "table": sql.Identifier(held.table),
         "column": sql.Identifier(held.column),
         "key": sql.Identifier(held.key),
+        "row": sql.SQL(held.row),
     }
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "SELECT {key}, {column} FROM {table} WHERE {key} > %s AND {column} IS NOT NULL "
-                "AND get_byte({column}, 0) <> %s ORDER BY {key} LIMIT %s FOR UPDATE"
+                "SELECT {key}, {column}, {row} AS place FROM {table} WHERE {key} > %s "
+                "AND {column} IS NOT NULL AND substr({column}, 1, %s) <> %s "
+                "ORDER BY {key} LIMIT %s FOR UPDATE"
             ).format(**names),
-            [last, vault.key_number, A_SLICE],
+            [last, len(vault.head), vault.head, A_SLICE],
         )
         rows = cursor.fetchall()
         if not rows:
             return None
-        fresh = [
-            vault.seal(vault.open(box, column=held.bound_to), column=held.bound_to)
-            for _, box in rows
-        ]
+        fresh = [reseal(vault, box, column=held.bound_to, row=row) for _, box, row in rows]
         cursor.execute(
             sql.SQL(
                 "UPDATE {table} held SET {column} = fresh.box "
                 "FROM unnest(%s::bigint[], %s::bytea[]) AS fresh (id, box) "
                 "WHERE held.{key} = fresh.id"
             ).format(**names),
-            [[row for row, _ in rows], fresh],
+            [[number for number, _, _ in rows], fresh],
         )
     return rows[-1][0], len(rows)
 
@@ -99,7 +105,7 @@ def _reseal_changes(vault: Vault, last: int) -> tuple[int, int] | None:
     """Seal anew the former values in a slice of changes, where they are written in base 64."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, kind, former FROM registers_entrychange WHERE id > %s "
+            "SELECT id, kind, entry_id, former FROM registers_entrychange WHERE id > %s "
             "AND former::text LIKE '%%_sealed%%' ORDER BY id LIMIT %s FOR UPDATE",
             [last, A_SLICE],
         )
@@ -107,9 +113,9 @@ def _reseal_changes(vault: Vault, last: int) -> tuple[int, int] | None:
         if not rows:
             return None
         fresh = {}
-        for row, kind, former in rows:
+        for row, kind, entry_id, former in rows:
             held = json.loads(former) if isinstance(former, str) else former
-            changed = _reseal_former(kind, held, vault)
+            changed = _reseal_former(kind, entry_id, held, vault)
             if changed != held:
                 fresh[row] = json.dumps(changed)
         cursor.execute(
@@ -120,13 +126,15 @@ def _reseal_changes(vault: Vault, last: int) -> tuple[int, int] | None:
     return rows[-1][0], len(fresh)
 
 
-def _reseal_former(kind: str, former: dict[str, object], vault: Vault) -> dict[str, object]:
+def _reseal_former(
+    kind: str, entry_id: int, former: dict[str, object], vault: Vault
+) -> dict[str, object]:
     changed = dict(former)
     for field, value in former.items():
         if field.endswith("_sealed") and isinstance(value, str):
             box = b64decode(value)
             if not vault.is_current(box):
                 bound_to = f"registers_{kind}.{field.removesuffix('_sealed')}"
-                text = vault.open(box, column=bound_to)
-                changed[field] = b64encode(vault.seal(text, column=bound_to)).decode()
+                fresh = reseal(vault, box, column=bound_to, row=entry_id)
+                changed[field] = b64encode(fresh).decode()
     return changed

@@ -86,7 +86,7 @@ def _seal_changed(residents: pl.DataFrame, vault: Vault) -> pl.DataFrame:
         )
         sealed = sealed.with_columns(
             sealed[f"{field}_sealed"]
-            .zip_with(stays, vault.seal_column(fresh, column=column))
+            .zip_with(stays, vault.seal_column(fresh, column=column, rows=sealed["id"]))
             .alias(f"{field}_sealed")
         )
     return sealed

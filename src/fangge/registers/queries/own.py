@@ -108,7 +108,9 @@ def _value(resident: Resident, name: str) -> str:
     if name in {"identifier", "phone"}:
         sealed = getattr(resident, f"{name}_sealed")
         column = f"registers_resident.{name}"
-        return "" if sealed is None else open_vault().open(bytes(sealed), column=column)
+        if sealed is None:
+            return ""
+        return open_vault().open(bytes(sealed), column=column, row=resident.pk)
     held = getattr(resident, name)
     return "" if held is None else str(held)
 

@@ -157,8 +157,8 @@ class _Words:
         record_id = origin_of(field, new[ORIGINS])
         return FormerValue(
             field=NAME_OF_PERSON if is_persons_name else FIELDS[field],
-            value=self._value(field, change.former[field]) if is_open else "",
-            became=self._value(field, new[field]) if is_open else "",
+            value=self._value(field, change.former[field], change.entry_id) if is_open else "",
+            became=self._value(field, new[field], change.entry_id) if is_open else "",
             since=change.since.get(field, ""),
             record_id=record_id,
             source=self.sources.get(record_id, "") if record_id else "",
@@ -166,7 +166,7 @@ class _Words:
             is_told=field not in UNTOLD_VALUES,
         )
 
-    def _value(self, field: str, value: Any) -> str:
+    def _value(self, field: str, value: Any, entry_id: int) -> str:
         if value is None:
             return ""
         if field == "address_id":
@@ -174,12 +174,12 @@ class _Words:
         if field == "sex":
             return str(SEXES.get(value, ""))
         if field.endswith("_sealed"):
-            return self._unseal(field, value)
+            return self._unseal(field, value, entry_id)
         if field == "position":
             return str(value).strip("()") if isinstance(value, str) else f"{value.lon},{value.lat}"
         return str(value)
 
-    def _unseal(self, field: str, value: str | bytes | memoryview) -> str:
+    def _unseal(self, field: str, value: str | bytes | memoryview, entry_id: int) -> str:
         sealed = b64decode(value) if isinstance(value, str) else bytes(value)
         column = f"registers_{self.kind}.{field.removesuffix('_sealed')}"
-        return open_vault().open(sealed, column=column)
+        return open_vault().open(sealed, column=column, row=entry_id)

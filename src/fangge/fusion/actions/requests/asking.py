@@ -93,8 +93,8 @@ def _ask(actor: Actor, telling: Telling, token: UUID, *, now: datetime) -> Chang
     faults = missing_fields(telling.event, telling.values) + _row_faults(row, contract)
     if faults:
         raise EventRefused(faults)
-    request = _as_request(telling, shape, row, source=source, actor=actor)
-    request.token, request.asked_at = token, now
+    request = _as_request(telling, shape, row, token, source=source, actor=actor)
+    request.asked_at = now
     request.needs_approval = shape.needs_approval or telling.event in contract.approval
     faults = check_life_event(actor=actor, occurrence=occurrence_of(request), now=now)
     if faults:
@@ -156,7 +156,13 @@ def _row_faults(row: dict[str, str | None], contract: Contract) -> list[tuple[st
 
 
 def _as_request(
-    telling: Telling, shape: Shape, row: dict[str, str | None], *, source: Source, actor: Actor
+    telling: Telling,
+    shape: Shape,
+    row: dict[str, str | None],
+    token: UUID,
+    *,
+    source: Source,
+    actor: Actor,
 ) -> ChangeRequest:
     # Who comes is found by identifier alone: a form cannot name somebody of another area.
     entry_id = telling.entry_id if shape.starts_from == "entry" else None
@@ -167,6 +173,7 @@ def _as_request(
             # Somebody the register knows: the event is about them, and says nothing else of them.
             row = row | dict.fromkeys(PERSON)
     return ChangeRequest(
+        token=token,
         source=source,
         contract_version=source.version,
         event=telling.event,
@@ -177,7 +184,7 @@ def _as_request(
         from_address_id=telling.from_address_id,
         effective_on=_read_date(row["effective_on"]) or date.min,
         until_on=_read_date(row.get("until_on")),
-        row_sealed=seal_row(row),
+        row_sealed=seal_row(row, token=token),
         fields=[name for name in shape.asks if row.get(name) and name != "address"],
         reason=row["reason"] or "",
         evidence=row["evidence"] or "",

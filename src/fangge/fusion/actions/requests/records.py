@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from uuid import UUID
 
 import polars as pl
 
@@ -20,13 +21,14 @@ SEALED_REQUEST = "fusion_changerequest.row"
 METHOD = "person"
 
 
-def seal_row(row: dict[str, str | None]) -> bytes:
-    return open_vault().seal(json.dumps(row, ensure_ascii=False), column=SEALED_REQUEST)
+def seal_row(row: dict[str, str | None], *, token: UUID) -> bytes:
+    text = json.dumps(row, ensure_ascii=False)
+    return open_vault().seal(text, column=SEALED_REQUEST, row=token)
 
 
 def open_row(request: ChangeRequest) -> dict[str, str | None]:
     """Open the row of a request: field to text."""
-    text = open_vault().open(bytes(request.row_sealed), column=SEALED_REQUEST)
+    text = open_vault().open(bytes(request.row_sealed), column=SEALED_REQUEST, row=request.token)
     found: dict[str, str | None] = json.loads(text)
     return found
 
@@ -71,9 +73,8 @@ def stage_request(request: ChangeRequest, *, actor: Actor, now: datetime) -> Sou
     )
     contract = contract_of(request.source)
     row = open_row(request) | {"event_no": str(request.pk)}
-    accept_rows(
-        seal_rows(as_frame(row, contract, row_no=request.pk), contract, open_vault()), batch=batch
-    )
+    frame = as_frame(row, contract, row_no=request.pk)
+    accept_rows(seal_rows(frame, contract, open_vault(), batch_id=batch.pk), batch=batch)
     record = SourceRecord.objects.get(batch=batch)
     request.batch = batch
     _decide_places(request, record, actor=actor, now=now)

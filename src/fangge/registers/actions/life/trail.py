@@ -58,9 +58,8 @@ def _restore(resident: Resident, name: str, value: str | None) -> None:
         sealed = base64.b64decode(value) if value else None
         column = f"registers_resident.{name}"
         vault = open_vault()
-        hashed = (
-            vault.hash_text(vault.open(sealed, column=column), column=column) if sealed else None
-        )
+        text = vault.open(sealed, column=column, row=resident.pk) if sealed else None
+        hashed = vault.hash_text(text, column=column) if text is not None else None
         setattr(resident, f"{name}_sealed", sealed)
         setattr(resident, f"{name}_hash", hashed)
     elif name == "birth_on":

@@ -172,7 +172,7 @@ def _register_new(
             id=number,
             code=code,
             **trail,
-            **_as_columns(given),
+            **_as_columns(number, given),
         )
     place = Address.objects.filter(pk=occurrence.address_id or 0).first()
     return Organisation.objects.create(
@@ -182,18 +182,20 @@ def _register_new(
         address=place,
         grid_id=place.grid_id if place else None,
         starts_on=occurrence.effective_on,
-        **_as_columns(given, seals=False),
+        **_as_columns(number, given, seals=False),
     )
 
 
-def _as_columns(values: Mapping[str, str | None], *, seals: bool = True) -> dict[str, Any]:
+def _as_columns(
+    entry_id: int, values: Mapping[str, str | None], *, seals: bool = True
+) -> dict[str, Any]:
     """Give the columns of a register that hold these values, sealed where they are."""
     columns: dict[str, Any] = {}
     vault = open_vault()
     for name, value in values.items():
         if seals and name in SEALED and value:
             column = f"registers_resident.{name}"
-            columns[f"{name}_sealed"] = vault.seal(value, column=column)
+            columns[f"{name}_sealed"] = vault.seal(value, column=column, row=entry_id)
             columns[f"{name}_hash"] = vault.hash_text(value, column=column)
         elif name == "birth_on" and value:
             columns[name] = date.fromisoformat(value)
@@ -211,7 +213,14 @@ def _write_values(
     now: datetime,
 ) -> None:
     given = {name: value for name, value in values.items() if value}
-    _change(subject, _as_columns(given), record_id, actor=actor, now=now, origins=tuple(given))
+    _change(
+        subject,
+        _as_columns(subject.pk, given),
+        record_id,
+        actor=actor,
+        now=now,
+        origins=tuple(given),
+    )
 
 
 def _change(
