@@ -10,7 +10,6 @@ from fangge.engine.address.elements import KINDS, Kind
 from fangge.engine.address.features import N_SEEN, N_SHARED, hash_place, look_about
 from fangge.engine.address.found import Found
 from fangge.engine.address.labels import (
-    FORBIDDEN,
     N_COLUMNS,
     N_LABELS,
     N_SPANNED,
@@ -21,13 +20,13 @@ from fangge.engine.address.labels import (
 from fangge.engine.address.layout import MARK, Bytes, Codes, Places
 from fangge.engine.address.lexicon import Hashes, name_places
 from fangge.engine.address.packing import Rows, Sums, find_rows
+from fangge.engine.address.trellis import LOWEST, find_best, go_ahead
 from fangge.engine.address.vectors import sum_rows
 
 # Numbers of kinds by label, then that of what no label names.
 _KINDS = np.array([KINDS.index(kind) for kind in (*TAGGED, Kind.REDUNDANT)], dtype=np.uint8)
 _REDUNDANT = len(TAGGED)
-# The starts, filled up to whole vectors of eight.
-_N_RAISED = -(-N_STARTS // 8) * 8
+_LABEL, _LEAD = 0xFF, 8
 _HYPHEN = ord("-")
 
 Scores = NDArray[np.int32]
@@ -41,6 +40,7 @@ class Moves(NamedTuple):
     goes_in: Scores  # (N_SPANNED,): from an element's first character to its second
     goes_on: Scores  # (N_SPANNED,): from there to the next
     slack: Scores  # (N_COLUMNS, N_COLUMNS): what a move can make up for against the best label
+    stays: Scores  # (N_COLUMNS,): nothing, for the end
 
 
 class Tables(NamedTuple):
@@ -67,6 +67,7 @@ def lay_moves(moves: Scores) -> Moves:
         goes_in=moves[1 + spanned, goes_on],
         goes_on=moves[goes_on, goes_on],
         slack=slack,
+        stays=np.zeros(N_COLUMNS, dtype=np.int32),
     )
 
 
@@ -98,7 +99,7 @@ def tag_layout(
     held = np.zeros((most, N_SHARED + 1), np.uint32)
     checks = np.zeros((most, N_SHARED + 1), np.uint16)
     sums = np.empty((most, N_COLUMNS), np.uint16)
-    ahead = np.empty((most, N_COLUMNS), np.int32)
+    ahead = np.full((most, N_COLUMNS), LOWEST, np.int32)
     labels, leads = np.empty(most, np.int64), np.empty(most, np.int32)
     counts, n_found = np.zeros(len(starts), np.int64), 0
     for text in order:
@@ -152,42 +153,8 @@ def _go_ahead(sums: Sums, moves: Moves, size: int, ahead: Scores) -> None:
     """Give the best score of all paths from the start to each label of each place."""
     for y in range(N_LABELS):
         ahead[0, y] = np.int32(sums[0, y]) + moves.ahead[N_COLUMNS, y]
-    best = np.empty(_N_RAISED, np.int32)
     for k in range(1, size):
-        before, now, score = ahead[k - 1], ahead[k], sums[k]
-        _start_anew(before, moves, best)
-        for y in range(N_STARTS):
-            now[y] = np.int32(best[y] + np.int32(score[y]))
-        for kind in range(N_SPANNED):
-            begun = np.int32(before[1 + kind] + moves.goes_in[kind])
-            gone_on = np.int32(before[N_STARTS + kind] + moves.goes_on[kind])
-            now[N_STARTS + kind] = np.int32(max(begun, gone_on) + np.int32(score[N_STARTS + kind]))
-
-
-@within
-def _start_anew(before: Scores, moves: Moves, best: Scores) -> None:
-    """Give the best score of each start after any label.
-
-    A label that trails the best by more than moves can make up for leads to no start.
-    """
-    top, at = before[0], 0
-    for x in range(1, N_LABELS):
-        top = max(top, before[x])
-    while before[at] != top:
-        at += 1
-    best[:] = 4 * FORBIDDEN
-    slack = moves.slack[at]
-    for x in range(N_LABELS):
-        if before[x] + slack[x] >= top:
-            _raise_to(best, before[x], moves.ahead[x])
-
-
-@within
-def _raise_to(best: Scores, so_far: np.int32, moves: Scores) -> None:
-    for y in range(_N_RAISED):
-        # Numba adds in 64 bits; cut back at once, eight labels are compared at a time.
-        tried = np.int32(so_far + moves[y])
-        best[y] = max(tried, best[y])
+        go_ahead(ahead[k - 1], sums[k], moves, ahead[k])
 
 
 @within
@@ -197,12 +164,14 @@ def _follow(ahead: Scores, moves: Moves, size: int, labels: Places, leads: Score
     The lead of a place is that over the best path which gives it another label and then goes on
     like the best one. Source: Hagenauer and Hoeher 1989, GLOBECOM (without its updates).
     """
-    label, lead = _find_best(ahead[size - 1], moves.ahead[N_COLUMNS], 0)
+    found = find_best(ahead[size - 1], moves.stays)
+    label, lead = found & _LABEL, found >> _LEAD
     labels[size - 1], leads[size - 1] = label, lead
     for k in range(size - 1, 0, -1):
         before = ahead[k - 1]
         if label < N_STARTS:
-            label, lead = _find_best(before, moves.back[label], 1)
+            found = find_best(before, moves.back[label])
+            label, lead = found & _LABEL, found >> _LEAD
         else:
             kind = label - N_STARTS
             begun = np.int64(before[1 + kind]) + moves.goes_in[kind]
@@ -210,20 +179,6 @@ def _follow(ahead: Scores, moves: Moves, size: int, labels: Places, leads: Score
             label = 1 + kind if begun >= gone_on else label
             lead = abs(begun - gone_on)
         labels[k - 1], leads[k - 1] = label, lead
-
-
-@within
-def _find_best(before: Scores, moves: Scores, has_moves: int) -> tuple[int, int]:
-    """Find the best label to come from, and by how much it beats the next."""
-    top, second, at = np.int64(4 * FORBIDDEN), np.int64(4 * FORBIDDEN), 0
-    for x in range(N_LABELS):
-        tried = np.int64(before[x]) + has_moves * moves[x]
-        if tried > second:
-            if tried > top:
-                top, second, at = tried, top, x
-            else:
-                second = tried
-    return at, top - second
 
 
 @within
