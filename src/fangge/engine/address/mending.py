@@ -1,5 +1,7 @@
 """What the tagger's reading is mended by: people and phones, repeated divisions, and gaps."""
 
+from itertools import chain
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -11,8 +13,6 @@ from fangge.engine.address.found import (
     Found,
     merge_found,
     pick_found,
-    take_found,
-    tell_found,
 )
 from fangge.engine.address.layout import Codes, Places
 from fangge.engine.address.repairs import LOOKED_AT, SURE, repair_reading
@@ -28,6 +28,7 @@ _PROVINCE_ENDING, _CITY_ENDING, _DISTRICT_ENDING, _COUNTY_ENDING, _RULE, _PREFEC
 _MUNICIPALITIES = np.array([ord(c) for c in "京津海庆"], dtype=np.uint32)
 _SEPARATORS = np.array([ord(c) for c in " ,;:/|.\\-"], dtype=np.uint32)
 _SURE = np.float32(SURE)
+_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
 
 def mend_tagged(tagged: Found, codes: Codes, bounds: Places, rows: Places) -> Found:
@@ -177,14 +178,32 @@ def _says_something(codes: Codes, start: int, end: int) -> bool:
 def _mend_odd(tagged: Found, codes: Codes, bounds: Places, odd: NDArray[np.bool_]) -> Found:
     """Mend the readings of the texts that were marked, one by one."""
     is_odd = odd[tagged.rows]
-    held = tell_found(pick_found(tagged, is_odd))
-    by_row: dict[int, list[tuple[int, int, str, float]]] = {}
-    for row, *piece in held.rows():
-        by_row.setdefault(row, []).append(tuple(piece))
+    held = pick_found(tagged, is_odd)
+    pieces = list(
+        zip(
+            held.starts.tolist(),
+            held.ends.tolist(),
+            [KINDS[kind] for kind in held.kinds.tolist()],
+            held.sure.tolist(),
+            strict=True,
+        )
+    )
+    rows = np.flatnonzero(odd)
+    begins = np.searchsorted(held.rows, rows).tolist()
+    buffer = Buffer(codes, bounds)
     mended = [
-        (row, *piece)
-        for row in np.flatnonzero(odd).tolist()
-        for piece in repair_reading(Buffer(codes, bounds).tell_one(row), by_row.get(row, []))
+        repair_reading(buffer.tell_one(row), pieces[begin:end])
+        for row, begin, end in zip(rows.tolist(), begins, [*begins[1:], len(pieces)], strict=True)
     ]
-    fresh = take_found(pl.DataFrame(mended, schema=held.schema, orient="row"))
-    return merge_found(pick_found(tagged, ~is_odd), fresh)
+    fresh = list(chain.from_iterable(mended))
+    starts, ends, kinds, sure = zip(*fresh, strict=True) if fresh else ((), (), (), ())
+    return merge_found(
+        pick_found(tagged, ~is_odd),
+        Found(
+            np.repeat(rows, [len(reading) for reading in mended]),
+            np.array(starts, dtype=np.uint16),
+            np.array(ends, dtype=np.uint16),
+            np.array([_NUMBERS[kind] for kind in kinds], dtype=np.uint8),
+            np.array(sure, dtype=np.float32),
+        ),
+    )

@@ -1,7 +1,7 @@
 """Repairs of one text's reading, where a rule knows better than what was learnt."""
 
 import re
-from itertools import chain
+from itertools import chain, pairwise
 
 from fangge.engine.address.divisions import load_divisions
 from fangge.engine.address.elements import NUMERALS, STEMS, SURNAMES, Kind
@@ -11,12 +11,33 @@ Piece = tuple[int, int, str, float]
 """Start, end, kind and confidence."""
 
 SURE = 0.97
+(
+    _ROAD, _NUMBER, _ESTATE, _COMMUNITY, _BUILDING, _UNIT, _FLOOR, _ROOM, _DIRECTION, _PERSON,
+    _REDUNDANT, _DEVELOPMENT_ZONE,
+) = (
+    kind.value
+    for kind in (
+        Kind.ROAD,
+        Kind.NUMBER,
+        Kind.ESTATE,
+        Kind.COMMUNITY,
+        Kind.BUILDING,
+        Kind.UNIT,
+        Kind.FLOOR,
+        Kind.ROOM,
+        Kind.DIRECTION,
+        Kind.PERSON,
+        Kind.REDUNDANT,
+        Kind.DEVELOPMENT_ZONE,
+    )
+)  # fmt: skip
 _TITLES = "先生|女士|小姐|师傅|老师|阿姨"
 _NOISE = "出租|自住|快递|请|电话|联系|手机|门口|放"
 _SYMBOLS = "[\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff]"
+_HAN = r"[\u4e00-\u9fff]"
 _MARKUP = r"""[<>;='"{}]"""
-_NAMED = (Kind.ESTATE.value, Kind.ROAD.value, Kind.COMMUNITY.value, Kind.PERSON.value)
-_INNER = (Kind.BUILDING.value, Kind.UNIT.value, Kind.FLOOR.value, Kind.ROOM.value)
+_NAMED = (_ESTATE, _ROAD, _COMMUNITY, _PERSON)
+_INNER = (_BUILDING, _UNIT, _FLOOR, _ROOM)
 ROOMED = "幢栋座"
 _AT = "旁近边侧"
 _NEAR = "(?:[斜正]?对[面门过]|附近|旁边?|隔壁|[东南西北]{1,2}[侧面边])"
@@ -34,31 +55,40 @@ LOOKED_AT = (
 """What a text must hold to be repaired, people and divisions apart."""
 
 _HOUSED = re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}})号")
-_ASIDE = re.compile(rf"[(][^()]*(?:对面|[{_AT}])[^()]*[)]")
 _BESIDE = re.compile(rf"{_NEAR}(?![\u4e00-\u9fff])")
-# Roads of old towns that bear no word for one.
-_UNWORDED = re.compile(r"(?:[东西]中市|[\u4e00-\u9fff]{2,3}[上下]塘)(?=[0-9]{1,5}号)")
-_MANY_ROOMS = re.compile(
-    rf"(?<=[{ROOMED}])(?:[2-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)号$"
-)
-_PERSON = re.compile(
-    rf"[{SURNAMES}](?:[\u4e00-\u9fff]{{0,2}}(?:{_TITLES})|[\u4e00-\u9fff]{{1,2}}(?= ?{FILLER}))"
-)
-_MARKED = (
-    (Kind.PHONE, re.compile(rf"{FILLER}+")),
-    (Kind.PERSON, _PERSON),
-    (Kind.REDUNDANT, _ASIDE),
-    (Kind.ROOM, _MANY_ROOMS),
-    (Kind.ROAD, _UNWORDED),
-    (Kind.GROUP, re.compile(rf"(?:第[0-9{NUMERALS}]+|[0-9]+)村民小组")),
-    (Kind.NUMBER, re.compile(r"[0-9]{1,5}号[至到][0-9]{1,5}号")),
-    (Kind.ROOM, re.compile(rf"(?<=[元幢栋座层])[{STEMS}]室")),
-    (Kind.NUMBER, re.compile(r"(?<=[路街巷里弄道,])[0-9]{1,5}(?=,(?:[0-9]{1,5},)*[0-9]{1,5}号)")),
-    (Kind.NUMBER, re.compile(r"(?<=[0-9],)[0-9]{1,5}号")),
-    (
-        Kind.NUMBER,
-        re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}){HOUSE}"),
-    ),
+# A kind, what one of must be in a text of that form, and the form.
+_MARKED = tuple(
+    (kind.value, words, re.compile(form))
+    for kind, words, form in (
+        (Kind.PHONE, (FILLER,), rf"{FILLER}+"),
+        (
+            Kind.PERSON,
+            (FILLER, *_TITLES.split("|")),
+            rf"[{SURNAMES}](?:{_HAN}{{0,2}}(?:{_TITLES})|{_HAN}{{1,2}}(?= ?{FILLER}))",
+        ),
+        (Kind.REDUNDANT, ("(",), rf"[(][^()]*(?:对面|[{_AT}])[^()]*[)]"),
+        (
+            Kind.ROOM,
+            tuple(ROOMED),
+            rf"(?<=[{ROOMED}])(?:[2-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)号$",
+        ),
+        # Roads of old towns that bear no word for one.
+        (
+            Kind.ROAD,
+            ("中市", "上塘", "下塘"),
+            r"(?:[东西]中市|[\u4e00-\u9fff]{2,3}[上下]塘)(?=[0-9]{1,5}号)",
+        ),
+        (Kind.GROUP, ("村民小组",), rf"(?:第[0-9{NUMERALS}]+|[0-9]+)村民小组"),
+        (Kind.NUMBER, ("号至", "号到"), r"[0-9]{1,5}号[至到][0-9]{1,5}号"),
+        (Kind.ROOM, ("室",), rf"(?<=[元幢栋座层])[{STEMS}]室"),
+        (Kind.NUMBER, (",",), r"(?<=[路街巷里弄道,])[0-9]{1,5}(?=,(?:[0-9]{1,5},)*[0-9]{1,5}号)"),
+        (Kind.NUMBER, (",",), r"(?<=[0-9],)[0-9]{1,5}号"),
+        (
+            Kind.NUMBER,
+            (HOUSE,),
+            rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}){HOUSE}",
+        ),
+    )
 )
 _HASHED = re.compile(
     r"(?P<building>[0-9]{1,3}#)(?:-(?P<unit>[0-9]{1,2})(?=-))?-?(?P<room>[0-9]{3,4})$"
@@ -70,6 +100,9 @@ _LETTERED = re.compile(r"号[甲乙丙丁](?![\u4e00-\u9fff])")
 _BEGINS_NOISE = re.compile(rf"(?:{_NOISE})")
 _HAS_MARKUP = re.compile(_MARKUP)
 _BRANCH = re.compile(r"[(][\u4e00-\u9fff]{1,6}(?:校区|院区|分校|分院|店)[)]$")
+_NOISY = re.compile(rf"{_MARKUP}|{_NOISE}")
+_HAS_SYMBOL = re.compile(_SYMBOLS)
+_LONGEST_REST = 8
 _EDGE = re.compile(rf"^{_SYMBOLS}+|{_SYMBOLS}+$")
 _SAYS_NOTHING = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
 
@@ -92,8 +125,11 @@ def repair_reading(text: str, pieces: list[Piece]) -> list[Piece]:
     if _SAYS_NOTHING.match(text.strip()):
         return []
     marked = _mark(text)
-    kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
-    found = _name_alone(text, sorted(kept + marked))
+    found = pieces
+    if marked:
+        kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
+        found = sorted(kept + marked)
+    found = _name_alone(text, found)
     for repair in REPAIRS:
         found = repair(text, found)
     return found
@@ -102,9 +138,12 @@ def repair_reading(text: str, pieces: list[Piece]) -> list[Piece]:
 def _mark(text: str) -> list[Piece]:
     """Find what is certain by its form alone."""
     marked = [
-        (*hit.span(), kind.value, SURE) for kind, form in _MARKED for hit in form.finditer(text)
+        (*hit.span(), kind, SURE)
+        for kind, words, form in _MARKED
+        if any(word in text for word in words)
+        for hit in form.finditer(text)
     ]
-    hashed = _HASHED.search(text)
+    hashed = _HASHED.search(text) if "#" in text else None
     if hashed:
         marked += [(*hashed.span(kind), kind, SURE) for kind in hashed.groupdict() if hashed[kind]]
     return marked
@@ -119,13 +158,15 @@ def _name_alone(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _name_zones(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take what is a development zone by the official list for one: 苏州工业园区."""
+    if "园区" not in text:
+        return pieces
     by_name = load_divisions().by_name
     return [
         (
             start,
             end,
-            Kind.DEVELOPMENT_ZONE.value
-            if kind == Kind.ESTATE.value
+            _DEVELOPMENT_ZONE
+            if kind == _ESTATE
             and text[:end].endswith("园区")
             and any(d.kind is Kind.DEVELOPMENT_ZONE for d in by_name.get(text[start:end], ()))
             else kind,
@@ -137,13 +178,15 @@ def _name_zones(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _join_numbers(text: str, pieces: list[Piece]) -> list[Piece]:
     """Make one house number of two that a hyphen joins: 88-1号."""
+    if "-" not in text:
+        return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
-        if kind == Kind.BUILDING.value and text[start - 1 : start] == "-" and text[end - 1] == "号":
+        if kind == _BUILDING and text[start - 1 : start] == "-" and text[end - 1] == "号":
             while kept and kept[-1][:2] == (start - 1, start):
                 kept.pop()
-            if kept and kept[-1][1:3] == (start - 1, Kind.NUMBER.value):
-                kept[-1] = (kept[-1][0], end, Kind.NUMBER.value, sure)
+            if kept and kept[-1][1:3] == (start - 1, _NUMBER):
+                kept[-1] = (kept[-1][0], end, _NUMBER, sure)
                 continue
         kept.append((start, end, kind, sure))
     return kept
@@ -151,12 +194,14 @@ def _join_numbers(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _number_houses(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take 12号 for a house number where it stands behind a road, or one with an aside."""
+    if not any(p[2] == _BUILDING and text[p[1] - 1] == "号" for p in pieces):
+        return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
-        told = [p for p in kept if p[2] != Kind.REDUNDANT.value]
-        follows = bool(told) and told[-1][2] == Kind.ROAD.value and kept[-1][1] == start
-        is_house = kind == Kind.BUILDING.value and _HOUSED.fullmatch(text, start, end) is not None
-        kept.append((start, end, Kind.NUMBER.value if follows and is_house else kind, sure))
+        told = [p for p in kept if p[2] != _REDUNDANT]
+        follows = bool(told) and told[-1][2] == _ROAD and kept[-1][1] == start
+        is_house = kind == _BUILDING and _HOUSED.fullmatch(text, start, end) is not None
+        kept.append((start, end, _NUMBER if follows and is_house else kind, sure))
     return kept
 
 
@@ -167,12 +212,14 @@ def _name_directions(text: str, pieces: list[Piece]) -> list[Piece]:
         met = [p for p in kept if p[0] < hit.end() and hit.start() < p[1]]
         if all(p[:2] == hit.span() for p in met) and hit.start() > 0:
             kept = [p for p in kept if p not in met]
-            kept.append((*hit.span(), Kind.DIRECTION.value, SURE))
+            kept.append((*hit.span(), _DIRECTION, SURE))
     return sorted(kept)
 
 
 def _close_brackets(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let a name that opens a bracket close it: 苏州大学(东校区)."""
+    if "(" not in text and ")" not in text:
+        return pieces
     kept: list[Piece] = []
     for hit in _BRANCH.finditer(text):
         named = [p for p in pieces if p[1] == hit.start() and p[2] in _NAMED]
@@ -196,48 +243,56 @@ def _close_brackets(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _name_rest(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take a text in which nothing was found for a place's name, or for a house number: 玄妙观."""
-    kinds = {kind for _, _, kind, _ in pieces} - {Kind.REDUNDANT.value}
+    if len(text) > _LONGEST_REST:
+        return pieces
+    kinds = {kind for _, _, kind, _ in pieces} - {_REDUNDANT}
     if _LONE_NUMBER.fullmatch(text):
-        return [(0, len(text), Kind.NUMBER.value, SURE)]
+        return [(0, len(text), _NUMBER, SURE)]
     if not kinds and _LONE_NAME.fullmatch(text):
-        return [(0, len(text), Kind.ESTATE.value, SURE)]
+        return [(0, len(text), _ESTATE, SURE)]
     return pieces
 
 
 def _name_units(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take the second of two buildings for a unit: 3幢2-501."""
+    if "-" not in text:
+        return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
         again = (
-            kind == Kind.BUILDING.value
+            kind == _BUILDING
             and bool(kept)
             and kept[-1][1:3] == (start, kind)
             and text[end : end + 1] == "-"
         )
-        kept.append((start, end, Kind.UNIT.value if again else kind, sure))
+        kept.append((start, end, _UNIT if again else kind, sure))
     return kept
 
 
 def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let the name behind 20号 begin with its 楼: 思门路20号楼翠家园."""
+    if HOUSE not in text and all(p[1] <= following[0] for p, following in pairwise(pieces)):
+        return pieces
     kept: list[Piece] = []
     for place, (start, end, kind, sure) in enumerate(pieces):
         kept.append((start, end, kind, sure))
-        if kind == Kind.NUMBER.value and text[end - 1] == HOUSE:
+        if kind == _NUMBER and text[end - 1] == HOUSE:
             following = pieces[place + 1] if place + 1 < len(pieces) else (len(text),) * 2
             if end < following[0]:
-                name_end = following[1] if following[2:3] == (Kind.ESTATE.value,) else following[0]
-                kept.append((end, name_end, Kind.ESTATE.value, SURE))
+                name_end = following[1] if following[2:3] == (_ESTATE,) else following[0]
+                kept.append((end, name_end, _ESTATE, SURE))
     ends = {start: end for start, end, *_ in kept}
     return [p for p in kept if not any(s < p[0] < e for s, e in ends.items())]
 
 
 def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let the first of repeated divisions stand, where the tagger dropped all of them."""
+    if all(p[2] != _REDUNDANT for p in pieces):
+        return pieces
     has = {kind for _, _, kind, _ in pieces}
     kept = []
     for start, end, kind, sure in chain.from_iterable(_halve(text, piece) for piece in pieces):
-        is_spare = kind == Kind.REDUNDANT.value
+        is_spare = kind == _REDUNDANT
         named = load_divisions().by_name.get(text[start:end], ()) if is_spare else ()
         meant = next((d.kind.value for d in named if d.kind in _REPEATABLE), None)
         takes = meant if meant is not None and meant not in has else kind
@@ -250,7 +305,7 @@ def _halve(text: str, piece: Piece) -> list[Piece]:
     """Cut what was dropped in two where it says the same twice: 苏州市苏州市."""
     start, end, kind, sure = piece
     middle = (start + end) // 2
-    if kind != Kind.REDUNDANT.value or end - start < 4 or text[start:middle] != text[middle:end]:  # noqa: PLR2004 - two characters
+    if kind != _REDUNDANT or end - start < 4 or text[start:middle] != text[middle:end]:  # noqa: PLR2004 - two characters
         return [piece]
     return [(start, middle, kind, sure), (middle, end, kind, sure)]
 
@@ -258,14 +313,16 @@ def _halve(text: str, piece: Piece) -> list[Piece]:
 def _take_letters(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let a house number have the 甲 behind it: 88号甲."""
     letters = {hit.end() for hit in _LETTERED.finditer(text)}
+    if not letters:
+        return pieces
     longer = {start for start, end, _, _ in pieces if end > start + 1}
     taken = {
         end
         for _, end, kind, _ in pieces
-        if kind == Kind.NUMBER.value and end + 1 in letters and end not in longer
+        if kind == _NUMBER and end + 1 in letters and end not in longer
     }
     return [
-        (start, end + 1 if end in taken and kind == Kind.NUMBER.value else end, kind, sure)
+        (start, end + 1 if end in taken and kind == _NUMBER else end, kind, sure)
         for start, end, kind, sure in pieces
         if start not in taken
     ]
@@ -277,29 +334,32 @@ def _name_floors(text: str, pieces: list[Piece]) -> list[Piece]:
         return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
-        again = kind == Kind.UNIT.value and any(p[2] == kind for p in kept)
-        kept.append((start, end, Kind.FLOOR.value if again else kind, sure))
+        again = kind == _UNIT and any(p[2] == kind for p in kept)
+        kept.append((start, end, _FLOOR if again else kind, sure))
     return kept
 
 
 def _drop_noise(text: str, pieces: list[Piece]) -> list[Piece]:
     """Drop names made of markup, and words for whoever delivers, which stand behind the room."""
+    if not _NOISY.search(text):
+        return pieces
     kept, is_inside, is_noise = [], False, False
     for start, end, kind, sure in pieces:
         is_inside |= kind in _INNER
         is_noise |= is_inside and _BEGINS_NOISE.match(text, start) is not None
         spare = kind in _NAMED and (is_noise or _HAS_MARKUP.search(text, start, end))
-        kept.append((start, end, Kind.REDUNDANT.value if spare else kind, sure))
+        kept.append((start, end, _REDUNDANT if spare else kind, sure))
     return kept
 
 
 def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
     """Cut symbols off both ends of elements; a mark alone is none."""
     kept = []
+    has_symbol = _HAS_SYMBOL.search(text) is not None
     for start, end, kind, sure in pieces:
-        if kind == Kind.REDUNDANT.value and (start, end) == pieces[-1][:2]:
+        if kind == _REDUNDANT and (start, end) == pieces[-1][:2]:
             end = start + len(text[start:end].rstrip(" ,;"))  # noqa: PLW2901 - the piece ends earlier
-        edges = [hit.span() for hit in _EDGE.finditer(text[start:end])]
+        edges = [hit.span() for hit in _EDGE.finditer(text[start:end])] if has_symbol else ()
         for left, right in edges:
             if left == 0:
                 start += right  # noqa: PLW2901 - the piece that is kept begins later

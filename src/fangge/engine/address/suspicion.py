@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 from fangge.engine.address.compiling import compiled, within
 from fangge.engine.address.elements import NUMERALS, ROAD_WORDS, STEMS
 from fangge.engine.address.layout import Codes, Places
-from fangge.engine.address.normalise import FILLER, HOUSE
+from fangge.engine.address.normalise import FILLER, HOUSE, ROAD_ENDINGS
 from fangge.engine.address.repairs import ROOMED
 
 Flags = NDArray[np.bool_]
 Shapes = NDArray[np.uint8]
 
 _N_CODES = 1 << 16
-_ALWAYS, _SECOND, _NOISE, _COUNTED, _PART, _ROAD, _ROOMED = 1, 2, 4, 8, 16, 32, 64
+_ALWAYS, _SECOND, _NOISE, _COUNTED, _PART, _ROAD, _ROOMED, _JOINT = 1, 2, 4, 8, 16, 32, 64, 128
 _FEWEST, _FARTHEST_ZONE = 5, 14
 _PEOPLE, _PLACES = "先生 女士 小姐 师傅 老师 阿姨", "民小 对面 对门 对过 附近 隔壁 中市 上塘 下塘"
 _PAIRS = (
@@ -23,24 +23,27 @@ _PAIRS = (
     *(side + word for side in "东南西北" for word in "侧面边"),
     *(f"{stem}室" for stem in STEMS),
 )
-_ZERO, _TEN = np.uint32(ord("0")), np.uint32(10)
-_HYPHEN, _COMMA, _HASH = np.uint32(ord("-")), np.uint32(ord(",")), np.uint32(ord("#"))
+_NOISES = "出租 自住 快递 请 电话 联系 手机 门口 放"
+_NOTHING, _ZERO, _TEN = np.uint32(0), np.uint32(ord("0")), np.uint32(10)
+_HYPHEN, _COMMA, _HASH, _OPEN, _CLOSE = (np.uint32(ord(c)) for c in "-,#()")
 _PARK, _ZONE = np.uint32(ord("园")), np.uint32(ord("区"))
 _STREET, _WAY, _TOWN, _VILLAGE = (np.uint32(ord(c)) for c in "街道镇乡")
-_HOUSE = np.uint32(ord("号"))
+_HOUSE, _BLOCK = np.uint32(ord("号")), np.uint32(ord("幢"))
+_MOST_DIGITS, _MOST_UNIT_DIGITS, _DASHED_GROUPS, _LONGEST_TAIL = 5, 2, 3, 8
 
 
 def _make_shapes() -> Shapes:
     shapes = np.zeros(_N_CODES, dtype=np.uint8)
     shapes[0x2600:0x27C0] = _ALWAYS
     for characters, shape in (
-        (f"{FILLER}{HOUSE}()旁<>;='\"{{}}\u200d\ufe0f", _ALWAYS),
+        (f"{FILLER}{HOUSE}旁<>;='\"{{}}\u200d\ufe0f", _ALWAYS),
         ("".join(pair[1] for pair in _PAIRS), _SECOND),
         ("出自快请电联手门放", _NOISE),
         ("0123456789室幢元楼层 ,;(", _COUNTED),
         (f"0123456789{NUMERALS}{STEMS}之-", _PART),
         ("".join(word[-1] for word in ROAD_WORDS), _ROAD),
         (ROOMED, _ROOMED),
+        ("-,#()", _JOINT),
     ):
         shapes[[ord(c) for c in characters]] |= np.uint8(shape)
     return shapes
@@ -49,6 +52,15 @@ def _make_shapes() -> Shapes:
 _SHAPES = _make_shapes()
 _FIRSTS = np.array([ord(pair[0]) for pair in _PAIRS], dtype=np.uint32)
 _SECONDS = np.array([ord(pair[1]) for pair in _PAIRS], dtype=np.uint32)
+# The second character of each word of noise, 0 where it has but one.
+_NOISE_FIRSTS, _NOISE_SECONDS = (
+    np.array([ord(c) if c else 0 for c in column], dtype=np.uint32)
+    for column in zip(*((word[0], word[1:]) for word in _NOISES.split()), strict=True)
+)
+_ASIDES, _ROADLIKE = (
+    np.array([ord(c) for c in characters], dtype=np.uint32)
+    for characters in ("近边侧", ROAD_ENDINGS)
+)
 
 
 def may_be_odd(codes: Codes, bounds: Places, rows: Places) -> Flags:
@@ -77,7 +89,7 @@ def _may_be_odd(codes: Codes, bounds: Places, rows: Places, shapes: Shapes) -> F
 
 @within
 def _is_odd(run: Codes, shapes: Shapes) -> bool:
-    shape_before, before, is_roomed = 0, np.uint32(0), False
+    shape_before, before, is_roomed = 0, _NOTHING, False
     for i in range(len(run)):
         code = run[i]
         if code >= _N_CODES:
@@ -85,10 +97,9 @@ def _is_odd(run: Codes, shapes: Shapes) -> bool:
         shape = shapes[code]
         if (
             shape & _ALWAYS
-            or code == _HASH
-            or (shape & _NOISE and shape_before & _COUNTED)
+            or (shape & _NOISE and shape_before & _COUNTED and _begins_noise(run, i))
             or (shape & _SECOND and _is_pair(before, code))
-            or (code in (_HYPHEN, _COMMA) and before - _ZERO < _TEN)
+            or (shape & _JOINT and _joins_oddly(run, i))
             or (code == _ZONE and before == _PARK and i < _FARTHEST_ZONE)
         ):
             return True
@@ -103,6 +114,105 @@ def _is_pair(first: np.uint32, second: np.uint32) -> bool:
         if first == _FIRSTS[p] and second == _SECONDS[p]:
             return True
     return False
+
+
+@within
+def _begins_noise(run: Codes, at: int) -> bool:
+    following = run[at + 1] if at + 1 < len(run) else _NOTHING
+    for word in range(len(_NOISE_FIRSTS)):
+        second = _NOISE_SECONDS[word]
+        if run[at] == _NOISE_FIRSTS[word] and second in (_NOTHING, following):
+            return True
+    return False
+
+
+@within
+def _joins_oddly(run: Codes, at: int) -> bool:
+    """Tell whether there is more to a dash, comma, hash or bracket than that it stands there."""
+    code = run[at]
+    if code == _OPEN:
+        return _opens_aside(run, at)
+    if code == _CLOSE:
+        return at + 1 < len(run) and _is_counted(run, at + 1)
+    if at == 0 or run[at - 1] - _ZERO >= _TEN:
+        return False
+    if code == _HYPHEN:
+        return _is_odd_dash(run, at)
+    if code == _COMMA:
+        end = _skip_digits(run, at + 1)
+        return at + 1 < end < len(run) and run[end] == _HOUSE
+    return _ends_in_numbers(run, at + 1)
+
+
+@within
+def _opens_aside(run: Codes, at: int) -> bool:
+    """Tell whether a bracket ends the text, or says where something is."""
+    is_aside = False
+    for i in range(at + 1, len(run)):
+        code = run[i]
+        if code in (_OPEN, _CLOSE):
+            return code == _CLOSE and (is_aside or i == len(run) - 1)
+        for aside in _ASIDES:
+            is_aside |= code == aside
+    return True
+
+
+@within
+def _is_counted(run: Codes, at: int) -> bool:
+    """Tell whether a house number may begin here."""
+    end = _skip_digits(run, at)
+    if end == at:
+        return run[at] < _N_CODES and _SHAPES[run[at]] & _PART != 0
+    return end < len(run) and run[end] == _HOUSE
+
+
+@within
+def _is_odd_dash(run: Codes, at: int) -> bool:
+    """Tell what stands before the number that a dash follows: 幢2-, 路88-1号, or 3-2-5-."""
+    begin, n_groups = at, 0
+    while begin > 0 and run[begin] == _HYPHEN and run[begin - 1] - _ZERO < _TEN:
+        first = begin - 1
+        while first > 0 and run[first - 1] - _ZERO < _TEN:
+            first -= 1
+        n_digits = begin - first
+        begin, n_groups = first - 1, n_groups + 1
+        if n_groups == _DASHED_GROUPS:
+            return True
+        if n_groups == 1 and begin >= 0 and _opens_number(run, begin, n_digits, at):
+            return True
+    return False
+
+
+@within
+def _opens_number(run: Codes, before: int, n_digits: int, dash: int) -> bool:
+    if run[before] == _BLOCK:
+        return n_digits <= _MOST_UNIT_DIGITS
+    end = _skip_digits(run, dash + 1)
+    if n_digits > _MOST_DIGITS or end == dash + 1 or end == len(run) or run[end] != _HOUSE:
+        return False
+    for ending in _ROADLIKE:  # noqa: SIM110 - a loop compiles to less than any()
+        if run[before] == ending:
+            return True
+    return False
+
+
+@within
+def _ends_in_numbers(run: Codes, at: int) -> bool:
+    """Tell whether nothing but some digits and dashes is left."""
+    if not 0 < len(run) - at <= _LONGEST_TAIL:
+        return False
+    for i in range(at, len(run)):  # noqa: SIM110 - a loop compiles to less than all()
+        if run[i] != _HYPHEN and run[i] - _ZERO >= _TEN:
+            return False
+    return True
+
+
+@within
+def _skip_digits(run: Codes, at: int) -> int:
+    end = at
+    while end < len(run) and run[end] - _ZERO < _TEN:
+        end += 1
+    return end
 
 
 @compiled
