@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangge.cases.actions.attaching import Staged
 from fangge.cases.actions.transition import Doing
+from fangge.cases.adapters.media import FileUnfit
 from fangge.kernel.errors import Invalid
 from fangge.kernel.web import read_number
 
@@ -22,7 +24,7 @@ class FormUnfit(Invalid):
         self.field = field
 
 
-def read_move(typed: Mapping[str, str]) -> tuple[Doing, int | None]:
+def read_move(typed: Mapping[str, str], files: tuple[Staged, ...] = ()) -> tuple[Doing, int | None]:
     """Read a move from the fields of its form, and how many steps its reader saw.
 
     Raises `FormUnfit`.
@@ -35,6 +37,7 @@ def read_move(typed: Mapping[str, str]) -> tuple[Doing, int | None]:
         category=typed.get("category", ""),
         severity=read_number(typed.get("severity", "")) or 0,
         into=typed.get("into", "").strip(),
+        files=files,
     )
     return doing, read_number(typed.get("seen", ""))
 
@@ -56,3 +59,16 @@ def read_token(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return uuid4()
+
+
+def say_unfit(error: FileUnfit) -> str:
+    """Say to a person why a file was not taken, and what to do."""
+    told = {
+        "type": _("Only photos (JPEG, PNG, WebP), PDF documents and sound can be attached."),
+        "size": _("The file is too large: photos and documents 20 MB, sound 30 MB."),
+        "pixels": _("The photo has too many dots: take it smaller."),
+        "number": _("Too many files: 9 come with one act, a case has 90."),
+        "scanned": _("The scanner refused the file."),
+        "scanner": _("The file could not be scanned: try again later."),
+    }
+    return told.get(error.reason, _("The file cannot be read: take it again."))

@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from fangge.cases.actions.alarms import ring_alarms
+from fangge.cases.actions.sweeping import sweep_files
 from fangge.kernel import clock
 
 
@@ -11,3 +12,10 @@ from fangge.kernel import clock
 def ring_due_alarms(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
     """Every minute: tell what is overdue."""
     ring_alarms(now=clock.now())
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queue="cases", name="cases.sweep_files", queueing_lock="cases.sweep_files")
+def sweep_idle_files(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
+    """Every night: take away files that belong to nothing."""
+    sweep_files(now=clock.now())

@@ -229,6 +229,8 @@ STATICFILES_DIRS = [PACKAGE / "config" / "static"]
 # The package is served as it lies: no collecting step between install and run.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# A command that scans each file that is attached to a case: the path is its last word, 0 is clean.
+FILE_SCANNER = os.environ.get("FANGGE_FILE_SCANNER", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -74,6 +74,13 @@ KINDS: Mapping[str, Kind] = {
         "deleted",
         "PIPL art. 19; limits of administrative review and litigation",
     ),
+    "case_file": Kind(
+        "Photo, document or recording that came with a case that has ended",
+        "the case ended",
+        3 * YEAR,
+        "deleted",
+        "PIPL art. 19; limits of administrative review and litigation",
+    ),
     "finding_closed": Kind(
         "Why a finding about the registers was closed",
         "it was closed",

@@ -1,6 +1,7 @@
 """Report something: a case opens, once, however often the report is sent."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from fangge.areas.queries import grid_at
 from fangge.audit.actions import record_act
+from fangge.cases.actions.attaching import Staged, keep_files
 from fangge.cases.actions.transition import append_step, lifecycle_of
 from fangge.cases.events import CaseReported
 from fangge.cases.models.case import Case, CaseStep
@@ -54,7 +56,9 @@ class Report:
 
 
 @transaction.atomic
-def report_case(*, actor: Actor, report: Report, token: UUID, now: datetime) -> tuple[Case, str]:
+def report_case(
+    *, actor: Actor, report: Report, token: UUID, files: Sequence[Staged] = (), now: datetime
+) -> tuple[Case, str]:
     """Open a case, and give it with the code by which its reporter follows it.
 
     The same token opens one case; the code is given only the first time, for only its hash is kept.
@@ -67,7 +71,7 @@ def report_case(*, actor: Actor, report: Report, token: UUID, now: datetime) -> 
     if known is not None:
         return known, ""
     code = "".join(secrets.choice(TRACKING_SIGNS) for _ in range(TRACKING_LENGTH))
-    case = _open(actor, report, code, token, now)
+    case = _open(actor, report, code, token, files, now)
     record_act(
         actor=actor, verb="cases.report", subject_kind="case", subject_id=case.number, now=now
     )
@@ -87,7 +91,9 @@ def _check(report: Report) -> None:
         raise ReportIncomplete("place", "Say where it is: an address, or what is near it.")
 
 
-def _open(actor: Actor, report: Report, code: str, token: UUID, now: datetime) -> Case:
+def _open(
+    actor: Actor, report: Report, code: str, token: UUID, files: Sequence[Staged], now: datetime
+) -> Case:
     vault = open_vault()
     version = LifecycleVersion.objects.order_by("-number").first()
     if version is None:
@@ -121,6 +127,7 @@ def _open(actor: Actor, report: Report, code: str, token: UUID, now: datetime) -
         verb="report", end=case.state, part=Part.REPORTER, actor=actor.reference, at=now
     )
     append_step(case, step, [], lifecycle)
+    keep_files(step=step, files=files, now=now)
     case.save()
     return case
 

@@ -8,6 +8,7 @@ from functools import cache
 from django.db import transaction
 
 from fangge.audit.actions import record_act
+from fangge.cases.actions.attaching import Staged, keep_files
 from fangge.cases.events import CaseMoved
 from fangge.cases.models.case import Alarm, Case, CaseStep
 from fangge.cases.models.desk import Desk
@@ -58,6 +59,7 @@ class Doing:
     category: str = ""
     severity: int = 0
     into: str = ""
+    files: tuple[Staged, ...] = ()
 
 
 @transaction.atomic
@@ -94,6 +96,7 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
         is_public=doing.verb not in _INNER,
     )
     append_step(case, step, steps, lifecycle)
+    keep_files(step=step, files=doing.files, now=now)
     case.save()
     record_act(
         actor=actor,
@@ -154,11 +157,13 @@ def _find_choice(lifecycle: Lifecycle, case: Case, standing: Standing, verb: str
 def _check_needs(choice: Choice, doing: Doing) -> None:
     needs = choice.move.needs
     given = {
-        Need.NOTE: bool(doing.note.strip()),
+        # A photo says enough where nobody waits for a reason.
+        Need.NOTE: bool(doing.note.strip()) or (doing.verb == "remark" and bool(doing.files)),
         Need.DESK: bool(doing.desk),
         Need.KIND: bool(doing.category),
         Need.CASE: bool(doing.into),
         Need.UNTIL: doing.until is not None,
+        Need.PHOTO: any(one.is_photo for one in doing.files),
     }
     for need in sorted(needs):
         if not given[need]:

@@ -26,6 +26,7 @@ class Need(StrEnum):
     KIND = "kind"
     CASE = "case"
     UNTIL = "until"
+    PHOTO = "photo"
 
 
 @dataclass(frozen=True, slots=True)

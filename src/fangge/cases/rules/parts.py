@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fangge.cases.rules.lifecycle import Lifecycle, Move, Part
+from fangge.cases.rules.lifecycle import Lifecycle, Move, Need, Part
 
 
 class Bar(StrEnum):
@@ -21,6 +21,10 @@ class Choice:
     move: Move
     part: Part | None
     bar: str = ""
+
+    @property
+    def needs_photo(self) -> bool:
+        return Need.PHOTO in self.move.needs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
+from fangge.cases.actions.attaching import staging
 from fangge.cases.actions.reading import OpenedCase, open_case
 from fangge.cases.actions.transition import CaseMovedMeanwhile, MoveIncomplete, move_case
-from fangge.cases.forms import FormUnfit, read_move
+from fangge.cases.adapters.media import FileUnfit
+from fangge.cases.forms import FormUnfit, read_move, say_unfit
 from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.rules.catalogue import SEVERITIES, propose_desk, shipped_catalogue
@@ -77,8 +79,11 @@ def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dic
 def act(request: StaffRequest, number: str) -> HttpResponse:
     verb = request.POST.get("verb", "")
     try:
-        doing, seen = read_move(request.POST.dict())
-        move_case(actor=request.actor, number=number, doing=doing, seen=seen, now=clock.now())
+        with staging(request.FILES.getlist("files")) as files:
+            doing, seen = read_move(request.POST.dict(), files)
+            move_case(actor=request.actor, number=number, doing=doing, seen=seen, now=clock.now())
+    except FileUnfit as error:
+        return _show(request, number, (verb, "files", say_unfit(error)))
     except (MoveIncomplete, FormUnfit) as error:
         return _show(request, number, (verb, error.field, str(error)))
     except CaseMovedMeanwhile:

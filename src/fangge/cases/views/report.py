@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fangge.access.queries import StaffRequest
+from fangge.cases.actions.attaching import staging
 from fangge.cases.actions.report import Report, ReportIncomplete, report_case
-from fangge.cases.forms import read_token
+from fangge.cases.adapters.media import FileUnfit
+from fangge.cases.forms import read_token, say_unfit
 from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
@@ -31,17 +33,21 @@ CHOICES = 5
 def show_report(request: StaffRequest) -> HttpResponse:
     request.actor.require("cases.report")
     given = request.POST if request.method == "POST" else request.GET
-    fault: ReportIncomplete | None = None
+    fault: tuple[str, str] | None = None
     if request.method == "POST":
         try:
-            case, code = report_case(
-                actor=request.actor,
-                report=_read_report(request.actor, given.dict()),
-                token=read_token(given.get("token", "")),
-                now=clock.now(),
-            )
+            with staging(request.FILES.getlist("files")) as files:
+                case, code = report_case(
+                    actor=request.actor,
+                    report=_read_report(request.actor, given.dict()),
+                    token=read_token(given.get("token", "")),
+                    files=files,
+                    now=clock.now(),
+                )
         except ReportIncomplete as error:
-            fault = error
+            fault = error.field, str(error)
+        except FileUnfit as error:
+            fault = "files", say_unfit(error)
         else:
             if code:
                 told = _("Reported. Its code to follow it by is %(code)s: it is shown only now.")
