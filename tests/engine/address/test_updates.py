@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
@@ -146,6 +147,45 @@ def test_after_any_changes_the_answers_are_those_of_an_index_built_anew(
     assert match_addresses(texts, updated).to_dicts() == match_addresses(texts, anew).to_dicts()
     found, wanted = (list_candidates(texts, register) for register in (updated, anew))
     assert found.sort("row", "code").to_dicts() == wanted.sort("row", "code").to_dicts()
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(CHANGES, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_rows_may_be_said_twice_in_any_order_and_with_those_that_are_removed(
+    addresses: pl.DataFrame, tmp_path: Path, changes: list[Change], order: Random
+) -> None:
+    LEVELS.update(addresses.select("code", "level").iter_rows())
+    codes = addresses["code"].to_list()
+    rows = {row["code"]: row for row in addresses.iter_rows(named=True)}
+    said = [dict(rows[codes[change.place]]) for change in changes]
+    removed = [apply_change(rows, change, codes) for change in changes if change.is_removed]
+    last = [
+        rows[apply_change(rows, change, codes)]
+        for change in changes
+        if not change.is_removed and codes[change.place] not in removed
+    ]
+    order.shuffle(said)
+    nameless = {**said[0], "code": None}
+    frame = pl.DataFrame([*said, nameless, *last], schema=addresses.schema, orient="row")
+    wanted = {row["code"]: row for row in [*said, *last] if row["code"] not in removed}
+    for folder in ("index", "anew"):
+        shutil.rmtree(tmp_path / folder, ignore_errors=True)
+    build_register(addresses, tmp_path / "index")
+    update_register(frame, [*removed, *removed, "no such code"], tmp_path / "index")
+    kept = {row["code"]: row for row in addresses.iter_rows(named=True)} | wanted
+    for code in removed:
+        kept.pop(code, None)
+    whole = pl.DataFrame(list(kept.values()), schema=addresses.schema, orient="row")
+    build_register(whole, tmp_path / "anew")
+    held, anew = (read_addresses(tmp_path / folder).sort("code") for folder in ("index", "anew"))
+    assert held.to_dicts() == anew.to_dicts()
+    texts = pl.concat([ALL_TEXTS, whole["full_name"]])
+    found, meant = (
+        match_addresses(texts, open_register(tmp_path / folder)) for folder in ("index", "anew")
+    )
+    assert found.to_dicts() == meant.to_dicts()
 
 
 def test_an_alias_with_the_number_of_its_own_name_adds_no_key(

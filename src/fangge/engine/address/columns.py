@@ -73,7 +73,7 @@ class Columns:
 
     def write_cells(self, nodes: U32, fresh: Cells) -> "Columns":
         """Give nodes cells of their own."""
-        late = np.union1d(self.late, nodes).astype(np.uint32)
+        late = _unite(self.late, nodes)
         stays, comes = np.searchsorted(late, self.late), np.searchsorted(late, nodes)
         cells = []
         for name, kind in CELL_TYPES.items():
@@ -110,6 +110,16 @@ class Columns:
             late=np.zeros(0, np.uint32),
             late_cells=no_cells(),
         )
+
+
+def _unite(held: U32, more: U32) -> U32:
+    """Unite nodes in order with others, in order too."""
+    fresh = np.sort(more)
+    places = np.searchsorted(held, fresh)
+    known = np.zeros(len(fresh), dtype=np.bool_)
+    within = places < len(held)
+    known[within] = held[places[within]] == fresh[within]
+    return np.insert(held, places[~known], fresh[~known])
 
 
 class CellFinder(NamedTuple):

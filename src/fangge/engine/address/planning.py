@@ -97,28 +97,46 @@ def plan_batch(
     more[removed[:-1]] = False
     more[batch.nodes] = False
     below = np.flatnonzero(more).astype(np.uint32)
-    rows = _render_rows(held, columns, below)
     orphaned = below[(columns.parents[below] >= 0) & removed[columns.parents[below]]]
-    orphans = pl.concat(
-        [
-            _drop_nodes(held.orphans, np.concatenate([batch.nodes, adopted, gone])),
-            _list_orphans(
-                orphaned,
-                render_codes(columns, held.strings, columns.parents[orphaned].astype(np.uint32)),
-            ),
-            _list_orphans(batch.nodes, batch.rows["parent_code"]).filter(pl.Series(parents < 0)),
-        ]
-    ).drop_nulls()
+    held = _note_orphans(held, columns, batch, orphaned, parents, np.concatenate([adopted, gone]))
+    whole = _join_rows(held, columns, replace(batch, levels=levels), below)
     columns.parents[orphaned] = -1
     columns.parents[adopted] = adopters
     columns.parents[batch.nodes] = parents
     columns.classes[batch.nodes] = classes
-    whole = Batch(
+    return held, whole, columns
+
+
+def _join_rows(held: Held, columns: Columns, batch: Batch, below: U32) -> Batch:
+    """Put the rows that are written anew behind those that changed."""
+    if not len(below):
+        return batch
+    rows = _render_rows(held, columns, below)
+    return Batch(
         np.concatenate([batch.nodes, below]),
         pl.concat([batch.rows.select(rows.columns), rows]),
-        np.concatenate([levels, columns.find_levels(below)]),
+        np.concatenate([batch.levels, columns.find_levels(below)]),
     )
-    return replace(held, orphans=orphans), whole, columns
+
+
+def _note_orphans(
+    held: Held, columns: Columns, batch: Batch, orphaned: U32, parents: Nodes, settled: Nodes
+) -> Held:
+    """Note whose parent is not in the register, and forget those of whom that is no longer so."""
+    is_orphan = parents < 0
+    if held.orphans.is_empty() and not is_orphan.any() and not len(orphaned):
+        return held
+    lost = columns.parents[orphaned].astype(np.uint32)
+    own = _list_orphans(batch.nodes, batch.rows["parent_code"])
+    stale = np.zeros(len(columns.parents), dtype=np.bool_)
+    stale[batch.nodes] = True
+    stale[settled] = True
+    orphans = [
+        held.orphans.filter(pl.Series(~stale[held.orphans["node"].to_numpy()], dtype=pl.Boolean)),
+        _list_orphans(orphaned, render_codes(columns, held.strings, lost)),
+        own.filter(pl.Series(is_orphan, dtype=pl.Boolean)),
+    ]
+    return replace(held, orphans=pl.concat(orphans).drop_nulls())
 
 
 def _find_touched(columns: Columns, seeds: NDArray[Any]) -> Flags:
@@ -130,10 +148,6 @@ def _find_touched(columns: Columns, seeds: NDArray[Any]) -> Flags:
 
 def _list_orphans(nodes: U32, codes: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"node": nodes, "parent_code": codes}, schema=ORPHANS)
-
-
-def _drop_nodes(frame: pl.DataFrame, nodes: NDArray[Any]) -> pl.DataFrame:
-    return frame.filter(~pl.col("node").is_in(pl.Series(nodes, dtype=pl.UInt32).implode()))
 
 
 def _number_levels(held: Held, levels: pl.Series) -> tuple[Held, NDArray[np.uint8]]:
@@ -171,6 +185,8 @@ def _find_moved(
 
 def _adopt(held: Held, batch: Batch, removed: Flags) -> tuple[Nodes, Nodes]:
     """Find nodes whose parent was not in the register and comes now."""
+    if held.orphans.is_empty():
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     came = pl.DataFrame({"parent_code": batch.rows["code"], "parent": batch.nodes})
     joined = held.orphans.join(came, on="parent_code")
     nodes = joined["node"].to_numpy().astype(np.int64)

@@ -49,7 +49,8 @@ def no_texts() -> Texts:
 
 def to_texts(series: pl.Series) -> Texts:
     """Look at the bytes of a column; what is missing is empty."""
-    column = series.cast(pl.String).fill_null("").rechunk()
+    column = series if series.dtype == pl.String else series.cast(pl.String)
+    column = (column.fill_null("") if column.null_count() else column).rechunk()
     array = column.to_arrow(compat_level=pl.CompatLevel.oldest())
     _, places, raw = array.buffers()
     begins = np.frombuffer(places, dtype=np.int64)[array.offset : array.offset + len(array) + 1]

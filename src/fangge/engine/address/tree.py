@@ -38,6 +38,8 @@ BY_NUMBER, BY_BUILDING, BY_UNIT, BY_FLOOR, BY_ROOM, BY_ANY_UNIT = range(1, 7)
 """What a key leads to; BY_ANY_UNIT is a room of a building, whatever its unit."""
 DEEPEST = 16
 MOST_KEYS = 2
+MOST_READ_EACH = 20_000
+"""From so many names on it costs less to read each distinct one once."""
 ENDINGS = (*BUILDING_WORDS, *UNIT_WORDS, *FLOOR_WORDS, *ROOM_WORDS)
 
 I32 = NDArray[np.int32]
@@ -57,18 +59,24 @@ def class_levels(levels: list[str]) -> NDArray[np.uint8]:
 
 def make_tokens(names: pl.Series) -> U64:
     """Hash the numbers of levels as a text's are: 3幢, 三号楼 and 3 栋 are one token."""
+    if len(names) < MOST_READ_EACH:
+        return _read_each(names)
     distinct = names.unique()
-    codes, _, starts = lay_out_texts(distinct)
-    tokens = np.zeros(len(distinct), dtype=np.uint64)
-    _read_tokens(codes, starts, character_classes(), tokens)
-    # What layout leaves out tells -1层 from 1层.
-    signed = distinct.str.starts_with("-").fill_null(value=False).to_numpy()
-    tokens[signed] = ~tokens[signed]
-    held = pl.DataFrame({"name": distinct, "token": tokens})
+    held = pl.DataFrame({"name": distinct, "token": _read_each(distinct)})
     joined = pl.DataFrame({"name": names}).join(
         held, on="name", how="left", nulls_equal=True, maintain_order="left"
     )
     return joined["token"].to_numpy()
+
+
+def _read_each(names: pl.Series) -> U64:
+    codes, _, starts = lay_out_texts(names)
+    tokens = np.zeros(len(names), dtype=np.uint64)
+    _read_tokens(codes, starts, character_classes(), tokens)
+    # What layout leaves out tells -1层 from 1层.
+    signed = names.str.starts_with("-").fill_null(value=False).to_numpy()
+    tokens[signed] = ~tokens[signed]
+    return tokens
 
 
 def cut_aliases(aliases: pl.Series) -> pl.Series:
@@ -107,7 +115,10 @@ def make_keys(tree: Tree, nodes: U32, tokens: U64) -> tuple[U64, U32]:
 def find_below(parents: I32, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark what stands below the marked nodes."""
     below = np.zeros(len(parents), dtype=np.bool_)
-    _mark_below(parents, changed, below)
+    # Mostly parents stand before their children, so that the second time marks nothing.
+    for _ in range(DEEPEST):
+        if not _mark_below(parents, changed, below):
+            break
     return below
 
 
@@ -185,16 +196,15 @@ def _make_keys(tree: Tree, nodes: U32, tokens: U64, keys: U64, counts: Places) -
 
 
 @compiled_lean
-def _mark_below(parents: I32, changed: NDArray[np.bool_], below: NDArray[np.bool_]) -> None:
+def _mark_below(parents: I32, changed: NDArray[np.bool_], below: NDArray[np.bool_]) -> int:
+    """Mark what stands right below marked nodes; returns how many are new."""
+    n = 0
     for node in range(len(parents)):
         at = np.int64(parents[node])
-        for _ in range(DEEPEST):
-            if at < 0:
-                break
-            if changed[at]:
-                below[node] = True
-                break
-            at = np.int64(parents[at])
+        if at >= 0 and not below[node] and (changed[at] or below[at]):
+            below[node] = True
+            n += 1
+    return n
 
 
 @compiled

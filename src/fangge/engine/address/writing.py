@@ -35,7 +35,13 @@ from fangge.engine.address.postings import (
     sort_postings,
 )
 from fangge.engine.address.spelling import cached_sounds, know_letters
-from fangge.engine.address.strings import Strings, join_texts, no_texts, to_texts
+from fangge.engine.address.strings import (
+    Strings,
+    hash_texts,
+    join_texts,
+    no_texts,
+    to_texts,
+)
 from fangge.engine.address.tree import (
     BUILDING,
     BY_NUMBER,
@@ -107,24 +113,32 @@ def settle_index(held: Held) -> Held:
 
 def change_index(held: Held, changed: pl.DataFrame, removed: Sequence[str]) -> Held:
     """Make the next version of an index; see `update_register`."""
-    gone_codes = pl.Series(list(removed), dtype=pl.String).unique()
-    rows = (
-        changed.unique("code", keep="last")
-        .filter(~pl.col("code").is_in(gone_codes.implode()) & pl.col("code").is_not_null())
-        .sort("code")
-    )
+    gone_codes = pl.Series(list(removed), dtype=pl.String)
+    rows = changed[_pick_rows(changed["code"], gone_codes)]
     found = find_codes(held, rows["code"])
     n_held = len(held.columns.parents)
     is_new = found < 0
     nodes = np.where(is_new, n_held + np.cumsum(is_new) - 1, found).astype(np.uint32)
     columns = held.columns.grow(n_held + int(is_new.sum()))
     held = add_codes(held, rows["code"].filter(pl.Series(is_new)), nodes[is_new])
-    gone = find_codes(held, gone_codes)
+    gone = np.unique(find_codes(held, gone_codes))
     gone = gone[gone >= 0]
-    gone = gone[columns.states[gone] != REMOVED].astype(np.int64)
+    gone = gone[columns.states[gone] != REMOVED]
     no_levels = np.zeros(0, dtype=np.uint8)
     held, batch, columns = plan_batch(held, columns, Batch(nodes, rows, no_levels), gone, ~is_new)
     return _write_batch(held, columns, batch, gone)
+
+
+def _pick_rows(codes: pl.Series, gone: pl.Series) -> pl.Series:
+    """Pick the last row of each code that is not removed, in the order of the codes."""
+    hashes, dropped = (hash_texts(to_texts(column)) for column in (codes, gone))
+    by_hash = np.argsort(hashes, kind="stable")
+    ordered = hashes[by_hash]
+    is_last = np.append(ordered[1:] != ordered[:-1], np.ones(min(1, len(ordered)), dtype=np.bool_))
+    kept = by_hash[is_last & ~np.isin(ordered, dropped)]
+    kept = kept[codes.is_not_null().to_numpy()[kept]]
+    places = pl.Series(kept, dtype=pl.UInt32)
+    return places.gather(codes.gather(places).arg_sort())
 
 
 def _write_batch(held: Held, columns: Columns, batch: Batch, gone: Nodes) -> Held:
@@ -177,6 +191,8 @@ def _write_nodes(held: Held, columns: Columns, batch: Batch, fulls: pl.Series) -
 
 
 def _list_aliases(batch: Batch) -> pl.DataFrame:
+    if not batch.rows["aliases"].list.len().sum():
+        return pl.DataFrame(schema=ALIASES)
     return (
         pl.DataFrame(
             {"node": pl.Series(batch.nodes, dtype=pl.UInt32), "alias": batch.rows["aliases"]}
@@ -200,6 +216,8 @@ def _list_names(
     is_site = np.isin(classes, (COMMUNITY, ROAD, ESTATE))
     is_building = np.flatnonzero(classes == BUILDING)
     is_site[is_building] = ~have_numbers(names.gather(is_building))
+    if aliases.is_empty() and not is_site.any():
+        return pl.DataFrame(schema=NAMES)
     own = pl.DataFrame({"name": names, "node": pl.Series(nodes, dtype=pl.UInt32)}).filter(
         pl.Series(is_site)
     )
@@ -273,12 +291,12 @@ def _make_all_keys(
     held: Held, nodes: U32, names: pl.Series, aliases: pl.DataFrame
 ) -> tuple[U64, U32]:
     tree = Tree(held.columns.parents, held.columns.classes)
-    others = aliases["node"].to_numpy()
-    is_number = held.columns.classes[others] == NUMBER
-    inner = aliases.filter(pl.Series(~is_number))
     keys = [make_keys(tree, nodes, make_tokens(names))]
     if aliases.is_empty():
         return keys[0]
+    others = aliases["node"].to_numpy()
+    is_number = held.columns.classes[others] == NUMBER
+    inner = aliases.filter(pl.Series(~is_number))
     keys.append(
         make_keys(
             tree, inner["node"].to_numpy(), make_tokens(cut_aliases(fold_texts(inner["alias"])))
