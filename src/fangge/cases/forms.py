@@ -14,6 +14,8 @@ from fangge.kernel.errors import Invalid
 from fangge.kernel.web import read_number
 
 DAY_ENDS = time(17)
+RECEIPT = "cases_receipt"
+"""Where a session keeps number and code of the last report, until its receipt was shown."""
 
 
 class FormUnfit(Invalid):

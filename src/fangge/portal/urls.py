@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangge.portal.views import claims, counter, door, own, questions, rights
+from fangge.portal.views import claims, counter, door, follow, own, questions, rights
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("own/copy", rights.copy, name="copy"),
     path("own/correct", rights.correct, name="correct"),
     path("own/delete", rights.delete, name="delete"),
+    path("follow/", follow.show_follow, name="follow"),
+    path("follow/case", follow.show_followed, name="followed"),
+    path("follow/act", follow.act, name="follow-act"),
+    path("follow/rate", follow.rate, name="follow-rate"),
+    path("follow/leave", follow.leave, name="follow-leave"),
     path("desk/residents/<int:resident_id>/code", counter.issue, name="issue"),
     path("desk/questions/", questions.show_questions, name="questions"),
     path("desk/questions/<int:question_id>", questions.show_question, name="question"),

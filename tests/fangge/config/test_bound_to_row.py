@@ -16,9 +16,12 @@ from fangge.access.actions.second_factor import COLUMN as CODE_MAKER
 from fangge.access.models import CodeMaker, StaffMember
 from fangge.access.rules import Role
 from fangge.areas.models import Area
+from fangge.cases.actions.following import RATING_COLUMN
 from fangge.cases.actions.report import Report, report_case
 from fangge.cases.actions.reseal import CASES
 from fangge.cases.actions.transition import Doing, move_case
+from fangge.cases.models.case import CaseStep
+from fangge.cases.models.rating import CaseRating
 from fangge.fusion.actions.requests.asking import Telling, ask_life_event
 from fangge.fusion.actions.reseal import RECORDS
 from fangge.kernel.fields import open_vault
@@ -96,7 +99,7 @@ def ask_and_answer(now: datetime) -> None:
 
 
 def seal_where_nothing_stands() -> None:
-    """Phones of firms come with no source yet, and code apps with a phone: write two of each."""
+    """Phones of firms come with no source yet, code apps with a phone, ratings with a closing."""
     vault = open_vault()
     for firm in Organisation.objects.order_by("id")[:2]:
         text = f"0512{firm.pk}"
@@ -105,6 +108,13 @@ def seal_where_nothing_stands() -> None:
     for staff in StaffMember.objects.filter(username__startswith="bound-")[:2]:
         secret = vault.seal_bytes(b"secret", column=CODE_MAKER, row=staff.pk)
         CodeMaker.objects.create(staff=staff, secret=secret, added_at=staff.joined_at)
+    for step in CaseStep.objects.filter(verb="reject").order_by("-pk")[:2]:
+        row = f"{step.case_id}:1"
+        said = vault.seal("太慢", column=RATING_COLUMN, row=row)
+        CaseRating.objects.create(
+            case_id=step.case_id, closing=step, place=1, score=2, text_sealed=said,
+            rated_at=step.at,
+        )  # fmt: skip
 
 
 def take_two(held: SealedColumn) -> list[tuple[str, bytes]]:

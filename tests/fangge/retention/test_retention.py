@@ -67,6 +67,7 @@ def test_every_personal_table_is_of_a_kind() -> None:
         "portal_visit": "access_code",
         "portal_lookanswer": "look_question",
         "cases_casestep": "case_ended",
+        "cases_caserating": "case_ended",
         "portal_claimruling": "rights_claim",
         "retention_hold": "ends with the hold",
         "registers_organisation": "no person's",

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from fangge.cases.actions.sweeping import sweep_named
 from fangge.cases.models.attachment import Attachment
 from fangge.cases.models.case import Case, CaseStep
+from fangge.cases.models.rating import CaseRating
 from fangge.kernel.actor import Actor
 from fangge.retention.queries.erasers import Eraser
 
@@ -21,6 +22,7 @@ def _ended_cases() -> QuerySet[Case]:
 def _empty_cases(_actor: Actor, ids: Sequence[int], _now: datetime) -> None:
     """Take what was said; what, where and when stays, for the indicators."""
     CaseStep.objects.filter(case__in=ids, note_sealed__isnull=False).update(note_sealed=None)
+    CaseRating.objects.filter(case__in=ids, text_sealed__isnull=False).update(text_sealed=None)
     Case.objects.filter(pk__in=ids).update(told_sealed=None, contact_sealed=None)
 
 

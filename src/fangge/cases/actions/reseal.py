@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fangge.cases.actions.attaching import NAME_COLUMN
+from fangge.cases.actions.following import RATING_COLUMN
 from fangge.cases.actions.report import CONTACT_COLUMN, TOLD_COLUMN
 from fangge.cases.actions.transition import NOTE_COLUMN
 from fangge.kernel.actor import Actor
@@ -13,6 +14,7 @@ CASES = (
     SealedColumn("cases_case", "contact_sealed", CONTACT_COLUMN, row="number"),
     SealedColumn("cases_casestep", "note_sealed", NOTE_COLUMN, row="case_id || ':' || place"),
     SealedColumn("cases_attachment", "name_sealed", NAME_COLUMN, row="step_id || ':' || file_id"),
+    SealedColumn("cases_caserating", "text_sealed", RATING_COLUMN, row="case_id || ':' || place"),
 )
 
 

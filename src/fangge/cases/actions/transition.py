@@ -15,7 +15,7 @@ from fangge.cases.models.desk import Desk
 from fangge.cases.models.lifecycle import LifecycleVersion
 from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.queries.desks import desk_ids_of
-from fangge.cases.queries.visible import CaseUnknown, cases_visible_to
+from fangge.cases.queries.visible import HOLDER, CaseUnknown, cases_visible_to
 from fangge.cases.rules.catalogue import SEVERITIES, allowance_for, shipped_catalogue
 from fangge.cases.rules.clock import Beat, Running, read_clock
 from fangge.cases.rules.deadlines import Allowance
@@ -130,7 +130,7 @@ def lifecycle_of(version_id: int) -> Lifecycle:
 def standing_of(actor: Actor, case: Case, steps: Sequence[CaseStep], *, now: datetime) -> Standing:
     """Say what an actor is to a case."""
     parts = set[Part]()
-    if actor.reference == case.reported_by:
+    if actor.reference in {case.reported_by, f"{HOLDER}{case.number}"}:
         parts.add(Part.REPORTER)
     if actor.may("cases.sort", grid_id=case.grid_id):
         parts.add(Part.CENTRE)

@@ -9,6 +9,9 @@ from fangge.cases.queries.desks import desk_ids_of
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 
+HOLDER = "code:"
+"""How the holder of a tracking code is written as an actor: with the number of the case."""
+
 
 class CaseUnknown(Missing):
     """There is no such case, or none that this actor may see."""
@@ -21,6 +24,8 @@ def cases_visible_to(actor: Actor, *, now: datetime) -> QuerySet[Case]:
     """
     actor.require("cases.see")
     own = Q(reported_by=actor.reference) | Q(desk_id__in=desk_ids_of(actor, now=now))
+    if actor.reference.startswith(HOLDER):
+        own = Q(number=actor.reference.removeprefix(HOLDER))
     if not actor.may("cases_here.see"):
         return Case.objects.filter(own)
     here = Q() if actor.grid_ids is None else Q(grid_id__in=actor.grid_ids)

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.attaching import staging
+from fangge.cases.actions.following import read_rating
 from fangge.cases.actions.reading import OpenedCase, open_case
 from fangge.cases.actions.transition import CaseMovedMeanwhile, MoveIncomplete, move_case
 from fangge.cases.adapters.media import FileUnfit
-from fangge.cases.forms import FormUnfit, read_move, say_unfit
+from fangge.cases.forms import RECEIPT, FormUnfit, read_move, say_unfit
 from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.rules.catalogue import SEVERITIES, propose_desk, shipped_catalogue
@@ -44,6 +45,8 @@ def _show(
         "categories": catalogue.categories.values(),
         "severities": SEVERITIES,
         "fault": fault,
+        "rating": read_rating(case),
+        "has_receipt": request.session.get(RECEIPT, [""])[0] == case.number,
         **_sorting(request, opened, now=now),
     }
     response = render(request, "cases/case.html", context, status=422 if fault else 200)

@@ -8,24 +8,33 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.attaching import staging
 from fangge.cases.actions.report import Report, ReportIncomplete, report_case
 from fangge.cases.adapters.media import FileUnfit
-from fangge.cases.forms import read_token, say_unfit
+from fangge.cases.adapters.qr import draw_qr
+from fangge.cases.forms import RECEIPT, read_token, say_unfit
 from fangge.cases.queries.nearby import find_nearby
+from fangge.cases.queries.visible import get_case
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
 from fangge.kernel.actor import Actor
+from fangge.kernel.errors import Missing
 from fangge.registers.actions.finding import find_addresses
 
 if TYPE_CHECKING:
     from fangge.registers.models.address import Address
 
 CHOICES = 5
+
+
+class ReceiptShown(Missing):
+    """A receipt is shown once, to who reported."""
 
 
 @login_required
@@ -52,6 +61,7 @@ def show_report(request: StaffRequest) -> HttpResponse:
             if code:
                 told = _("Reported. Its code to follow it by is %(code)s: it is shown only now.")
                 messages.success(request, told % {"code": code}, "good")
+                request.session[RECEIPT] = [case.number, code]
             return redirect("cases:case", case.number)
     context = {
         "given": given,
@@ -110,3 +120,23 @@ def show_nearby(request: StaffRequest) -> HttpResponse:
     )
     context = {"near": near, "found": found[:CHOICES]}
     return render(request, "cases/nearby.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def show_receipt(request: StaffRequest, number: str) -> HttpResponse:
+    """Show the code of the report just made, to print: once."""
+    held = request.session.get(RECEIPT, ["", ""])
+    if held[0] != number:
+        raise ReceiptShown(_("The receipt was shown already, or is another person's."))
+    del request.session[RECEIPT]
+    address = request.build_absolute_uri(reverse("portal:follow"))
+    context = {
+        "case": get_case(actor=request.actor, number=number, now=clock.now()),
+        "code": held[1],
+        "address": address,
+        # Behind the # it stays in the browser: no server and no log gets it.
+        "qr": draw_qr(f"{address}#{held[1]}"),
+    }
+    return render(request, "cases/receipt.html", context)
