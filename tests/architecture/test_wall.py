@@ -29,6 +29,7 @@ OPEN = {
     "cases_desk": "desks of departments",
     "cases_deskmember": "staff, by number",
     "cases_holiday": "days",
+    "cases_asking": "what is asked of which desk by when, of a case by number",
     "cases_storedfile": "hashes, kinds and sizes of files",
     # Staff and the ledger: guarded by verbs; the site's role cannot change what was written.
     "access_staffmember": "staff, as signing in needs them",

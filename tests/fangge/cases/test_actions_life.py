@@ -1,6 +1,5 @@
 """A case from report to close, and what can go wrong on the way."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,13 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, transaction
 from pytest_django import Settings
+from tests.fangge.cases.people import People, bring_to_handled, grid, inbox, move, report
 from tests.makers import make_staff
 
-from fangge.access.models import StaffMember
 from fangge.access.rules import Role
-from fangge.areas.models import Area
 from fangge.cases.actions.alarms import ring_alarms
 from fangge.cases.actions.reading import follow_case, open_case
 from fangge.cases.actions.report import Report, ReportIncomplete, report_case
-from fangge.cases.actions.seating import seat_member
 from fangge.cases.actions.transition import (
     NOTE_COLUMN,
     CaseMovedMeanwhile,
@@ -27,7 +24,6 @@ from fangge.cases.actions.transition import (
     move_case,
 )
 from fangge.cases.models.case import Alarm, Case, CaseStep
-from fangge.cases.queries.inbox import Wanted, list_cases
 from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.queries.visible import CaseUnknown, get_case
 from fangge.kernel.actor import Actor, system_actor
@@ -35,63 +31,6 @@ from fangge.kernel.fields import Point, open_vault
 from fangge.retention.actions import run_retention
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass(frozen=True)
-class People:
-    worker: Actor
-    stranger: Actor
-    centre: Actor
-    fire: Actor
-    housing: Actor
-
-
-def sit(desk: str, username: str, now: datetime) -> Actor:
-    actor = make_staff(Role.HANDLER, username=username)
-    staff = StaffMember.objects.get(username=username)
-    seat_member(
-        actor=system_actor("test", verbs=("staff.assign",)), staff=staff, desk=desk, now=now
-    )
-    return actor
-
-
-@pytest.fixture
-def people(noon: datetime) -> People:
-    grids = list(Area.objects.filter(kind="grid", ends_on=None).order_by("code")[:2])
-    return People(
-        worker=make_staff(Role.GRID_WORKER, area=grids[0], username="w1"),
-        stranger=make_staff(Role.GRID_WORKER, area=grids[1], username="w2"),
-        centre=make_staff(Role.DISPATCHER, username="c1"),
-        fire=sit("fire", "f1", noon - timedelta(days=9)),
-        housing=sit("housing", "h1", noon - timedelta(days=9)),
-    )
-
-
-def grid() -> Area:
-    return Area.objects.filter(kind="grid", ends_on=None).order_by("code")[0]
-
-
-def report(people: People, now: datetime, **given: Any) -> Case:
-    facts: dict[str, Any] = {
-        "told": "三楼防火门关不上",
-        "place": "山塘街1号",
-        "grid_id": grid().pk,
-    } | given
-    case, _ = report_case(actor=people.worker, report=Report(**facts), token=uuid4(), now=now)
-    return case
-
-
-def move(actor: Actor, case: Case, verb: str, now: datetime, **given: Any) -> Case:
-    doing = Doing(verb, **given)
-    return move_case(actor=actor, number=case.number, doing=doing, seen=None, now=now)
-
-
-def bring_to_handled(people: People, now: datetime) -> Case:
-    case = report(people, now)
-    move(people.centre, case, "accept", now, category="fire_door")
-    move(people.centre, case, "dispatch", now, desk="fire")
-    move(people.fire, case, "start", now)
-    return move(people.fire, case, "report_result", now, note="已更换闭门器")
 
 
 def test_a_report_is_taken_to_a_verified_close(people: People, noon: datetime) -> None:
@@ -209,10 +148,6 @@ def test_a_desk_sends_back_what_is_not_its_work(people: People, noon: datetime) 
     assert case.number not in {one.number for one in inbox(people.fire, noon)}
 
 
-def inbox(actor: Actor, now: datetime) -> list[Case]:
-    return list_cases(actor=actor, wanted=Wanted("mine"), now=now)[0]
-
-
 def test_who_acts_on_what_they_did_not_see_is_told(people: People, noon: datetime) -> None:
     case = report(people, noon)
     move(people.centre, case, "remark", noon, note="在核实")
@@ -275,7 +210,7 @@ def test_what_is_overdue_is_told_once_and_late_in_order(people: People, noon: da
     second = report(people, noon + timedelta(hours=1))
     later = noon + timedelta(days=30)
     assert ring_alarms(now=noon) == 0
-    assert ring_alarms(now=later) == 4
+    assert ring_alarms(now=later) == 6
     assert ring_alarms(now=later) == 0
     steps = CaseStep.objects.filter(case__in=[first, second], actor="system:clock")
     told = [(step.case_id, step.verb) for step in steps.order_by("pk")]
@@ -284,9 +219,11 @@ def test_what_is_overdue_is_told_once_and_late_in_order(people: People, noon: da
         (second.pk, "fall_overdue"),
         (first.pk, "escalate"),
         (second.pk, "escalate"),
+        (first.pk, "escalate_further"),
+        (second.pk, "escalate_further"),
     ]
     first = move(people.centre, first, "accept", later, category="gas")
-    assert first.alarms.filter(rung_at=None).count() == 2  # of the clock that runs now
+    assert first.alarms.filter(rung_at=None).count() == 3  # of the clock that runs now
 
 
 def test_a_step_is_never_changed_or_deleted(people: People, noon: datetime) -> None:

@@ -25,10 +25,10 @@ from fangge.cases.actions.transition import (
     lifecycle_of,
     move_case,
 )
-from fangge.cases.models.case import Case
+from fangge.cases.models.case import Case, CaseStep
 from fangge.cases.queries.visible import CaseUnknown
 from fangge.cases.rules.catalogue import shipped_catalogue
-from fangge.cases.rules.lifecycle import read_lifecycle
+from fangge.cases.rules.lifecycle import Ask, Lifecycle, read_lifecycle
 from fangge.kernel.actor import Actor, system_actor
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,34 @@ def check(case: Case, said: list[str]) -> None:
     assert case.due_at == (running.due_at if running else None)
     if case.state in lifecycle.paused:
         assert case.due_at is None
-    waiting = set(case.alarms.filter(rung_at=None).values_list("rings_at", flat=True))
+    clocked = case.alarms.filter(rung_at=None).exclude(rung__startswith="ask:")
+    waiting = set(clocked.values_list("rings_at", flat=True))
     assert all(case.due_at is not None and at >= case.due_at for at in waiting)
-    handlers = {step.actor for step in steps if step.part == "desk"}
+    check_askings(case, steps, lifecycle)
+    handlers = {step.actor for step in steps if step.part in {"desk", "helper"}}
     assert not handlers & {step.actor for step in steps if step.part == "witness"}
+
+
+def check_askings(case: Case, steps: list[CaseStep], lifecycle: Lifecycle) -> None:
+    """Tell from the steps alone what waits for an answer: it is what the case says."""
+    waiting: dict[int, tuple[Ask, int | None]] = {}
+    for step in steps:
+        can_be = {move.verb for move in lifecycle.moves_from(step.end)}
+        waiting = {
+            place: (ask, desk)
+            for place, (ask, desk) in waiting.items()
+            if can_be & set(ask.answers)
+            and not (step.verb in ask.answers and desk in {None, step.desk_id})
+        }
+        ask = lifecycle.ask_of(step.verb)
+        if ask is not None:
+            waiting[step.place] = ask, step.desk_id if ask.owner == "helper" else None
+    held = case.askings.filter(answered_at=None)
+    assert set(held.values_list("place", flat=True)) == set(waiting)
+    assert case.n_asked == len(waiting)
+    if case.state == "handled":
+        assert not waiting
+    alarms = case.alarms.filter(rung__startswith="ask:", rung_at=None).values_list(
+        "rung", flat=True
+    )
+    assert set(alarms) <= {f"ask:{place}" for place in waiting}

@@ -10,8 +10,9 @@ import pytest
 
 from fangge.cases.rules.calendar import WorkingCalendar
 from fangge.cases.rules.catalogue import propose_desk, shipped_catalogue
+from fangge.cases.rules.checking import check_lifecycle
 from fangge.cases.rules.clock import Beat, Running, read_clock
-from fangge.cases.rules.lifecycle import Part, check_lifecycle, read_lifecycle
+from fangge.cases.rules.lifecycle import Part, read_lifecycle
 from fangge.cases.rules.parts import Bar, Standing, choose_moves
 
 SHIPPED = shipped_catalogue()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from tests.fangge.cases.test_actions_life import move, sit
+from tests.fangge.cases.people import move, sit
 from tests.makers import make_staff
 
 from fangge.access.rules import Role

@@ -10,7 +10,7 @@ from fangge.cases.models.case import Alarm, Case, CaseStep
 from fangge.kernel import bus
 
 SYSTEM = "system:clock"
-VERBS = {"due": "fall_overdue", "escalate": "escalate"}
+VERBS = {"due": "fall_overdue", "escalate": "escalate", "further": "escalate_further"}
 
 
 def ring_alarms(*, now: datetime) -> int:
@@ -37,7 +37,7 @@ def _ring_next(now: datetime) -> bool:
     alarm.save(update_fields=["rung_at"])
     steps = list(case.steps.order_by("place"))
     step = CaseStep(
-        verb=VERBS[alarm.rung],
+        verb=VERBS.get(alarm.rung, "ask_overdue"),
         start=case.state,
         end=case.state,
         part="clock",

@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from fangge.audit.actions import record_act
+from fangge.cases.actions.asking import open_askings
 from fangge.cases.actions.attaching import NAME_COLUMN
 from fangge.cases.actions.report import TOLD_COLUMN, TRACKING_COLUMN
 from fangge.cases.actions.transition import NOTE_COLUMN, clock_after, lifecycle_of, standing_of
+from fangge.cases.models.asking import Asking
 from fangge.cases.models.attachment import Attachment
 from fangge.cases.models.case import Case, CaseStep
 from fangge.cases.queries.visible import CaseUnknown, get_case
@@ -47,6 +49,7 @@ class OpenedCase:
     clock: Running | None
     choices: list[Choice]
     joined: list[Case]
+    askings: list[Asking]
 
     @property
     def photos(self) -> dict[str, list[File]]:
@@ -98,6 +101,7 @@ def open_case(*, actor: Actor, number: str, now: datetime) -> OpenedCase:
         clock=clock_after(steps, case, lifecycle),
         choices=choose_moves(lifecycle, case.state, standing_of(actor, case, steps, now=now)),
         joined=list(case.joined.order_by("pk")),
+        askings=open_askings(case),
     )
 
 

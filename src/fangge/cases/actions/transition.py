@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from django.db import transaction
 
 from fangge.audit.actions import record_act
+from fangge.cases.actions.asking import keep_askings, open_askings
 from fangge.cases.actions.attaching import Staged, keep_files
+from fangge.cases.actions.waking import set_alarms
 from fangge.cases.events import CaseMoved
-from fangge.cases.models.case import Alarm, Case, CaseStep
+from fangge.cases.models.case import Case, CaseStep
 from fangge.cases.models.desk import Desk
 from fangge.cases.models.lifecycle import LifecycleVersion
 from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.queries.desks import desk_ids_of
 from fangge.cases.queries.visible import HOLDER, CaseUnknown, cases_visible_to
+from fangge.cases.rules.calendar import WorkingCalendar
 from fangge.cases.rules.catalogue import SEVERITIES, allowance_for, shipped_catalogue
 from fangge.cases.rules.clock import Beat, Running, read_clock
 from fangge.cases.rules.deadlines import Allowance
@@ -28,8 +31,6 @@ from fangge.kernel.fields import open_vault
 
 NOTE_COLUMN = "cases_casestep.note"
 LONGEST_NOTE = 4000
-ESCALATES_AFTER = timedelta(days=1)
-"""How long after it was due the leader is told as well."""
 
 
 class MoveNotAllowed(Refused):
@@ -80,6 +81,7 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
     _check_needs(choice, doing)
     start = case.state
     _take_facts(actor, case, choice, doing, now=now)
+    helper = _find_helper(actor, case, choice, doing, now=now)
     case.state = choice.move.end
     case.is_open = case.state not in lifecycle.ended
     case.closed_at = None if case.is_open else now
@@ -89,13 +91,13 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
         end=case.state,
         part=choice.part or "",
         actor=actor.reference,
-        desk_id=case.desk_id,
+        desk_id=helper.pk if helper else case.desk_id,
         at=now,
         note_sealed=seal_note(doing.note, case_id=case.pk, place=case.n_steps + 1),
         until_at=doing.until if Need.UNTIL in choice.move.needs else None,
         is_public=doing.verb not in _INNER,
     )
-    append_step(case, step, steps, lifecycle)
+    append_step(case, step, steps, lifecycle, helper=helper)
     keep_files(step=step, files=doing.files, now=now)
     case.save()
     record_act(
@@ -109,7 +111,20 @@ def move_case(*, actor: Actor, number: str, doing: Doing, seen: int | None, now:
     return case
 
 
-_INNER = frozenset({"ask_extension", "ask_pause", "supervise", "remark"})
+_INNER = frozenset(
+    {
+        "ask_extension",
+        "refuse_extension",
+        "ask_pause",
+        "refuse_pause",
+        "supervise",
+        "answer_supervision",
+        "ask_help",
+        "answer_help",
+        "drop_help",
+        "remark",
+    }
+)
 """What offices say among themselves."""
 
 
@@ -138,8 +153,11 @@ def standing_of(actor: Actor, case: Case, steps: Sequence[CaseStep], *, now: dat
         parts.add(Part.DESK)
     if actor.may("cases.verify", grid_id=case.grid_id):
         parts.add(Part.WITNESS)
+    held = open_askings(case)
+    if actor.may("cases.work") and {one.desk_id for one in held} & desk_ids_of(actor, now=now):
+        parts.add(Part.HELPER)
     handled = has_handled(actor.reference, [(step.actor, step.part) for step in steps])
-    return Standing(frozenset(parts), handled)
+    return Standing(frozenset(parts), handled, frozenset(one.verb for one in held))
 
 
 def _find_choice(lifecycle: Lifecycle, case: Case, standing: Standing, verb: str) -> Choice:
@@ -149,6 +167,8 @@ def _find_choice(lifecycle: Lifecycle, case: Case, standing: Standing, verb: str
         raise MoveNotAllowed(f"A case that is {case.state} cannot {verb}.")
     if choice.bar == Bar.OWN_WORK:
         raise MoveNotAllowed("You worked on this case: somebody else looks at the result.")
+    if choice.bar == Bar.NOT_ANSWERED:
+        raise MoveNotAllowed("A desk that was asked to help has not answered yet.")
     if choice.bar:
         raise MoveNotAllowed(f"You may not {verb} case {case.number}.")
     return choice
@@ -164,6 +184,10 @@ def _check_needs(choice: Choice, doing: Doing) -> None:
         Need.CASE: bool(doing.into),
         Need.UNTIL: doing.until is not None,
         Need.PHOTO: any(one.is_photo for one in doing.files),
+        Need.HELPER: bool(doing.desk),
+        # These two are no fields: a bar says when they are lacking.
+        Need.ASKED: True,
+        Need.ANSWERS: True,
     }
     for need in sorted(needs):
         if not given[need]:
@@ -189,6 +213,26 @@ def _take_facts(actor: Actor, case: Case, choice: Choice, doing: Doing, *, now: 
         case.joined_to = None
 
 
+def _find_helper(
+    actor: Actor, case: Case, choice: Choice, doing: Doing, *, now: datetime
+) -> Desk | None:
+    """Give the other desk that a move is about: the one it names, or the one that answers."""
+    held = {one.desk_id for one in open_askings(case) if one.desk_id is not None}
+    if choice.part is Part.HELPER:
+        own = held & desk_ids_of(actor, now=now)
+        return Desk.objects.get(pk=min(own))
+    if Need.HELPER not in choice.move.needs:
+        return None
+    desk = Desk.objects.filter(code=doing.desk, is_open=True).first()
+    is_asked = Need.ASKED not in choice.move.needs
+    if desk is None or desk.pk == case.desk_id or (desk.pk in held) == is_asked:
+        told = (
+            "another desk that is open and was not asked yet" if is_asked else "a desk that helps"
+        )
+        raise MoveIncomplete(Need.HELPER, f"Name {told}.")
+    return desk
+
+
 def _classify(case: Case, doing: Doing) -> None:
     category = shipped_catalogue().categories.get(doing.category)
     if category is None:
@@ -211,12 +255,17 @@ def _join(actor: Actor, case: Case, number: str, now: datetime) -> None:
 
 
 def append_step(
-    case: Case, step: CaseStep, before: Sequence[CaseStep], lifecycle: Lifecycle
+    case: Case,
+    step: CaseStep,
+    before: Sequence[CaseStep],
+    lifecycle: Lifecycle,
+    helper: Desk | None = None,
 ) -> None:
     """Append a step to a locked case, and set the clock that runs after it."""
     if before and step.at < before[-1].at:
         step.at = before[-1].at  # a clock that was set back must not turn the order round
-    running = clock_after([*before, step], case, lifecycle)
+    calendar = working_calendar()
+    running = clock_after([*before, step], case, lifecycle, calendar)
     case.n_steps += 1
     case.clock_name = running.name if running else ""
     case.clock_owner = running.owner if running else ""
@@ -224,10 +273,24 @@ def append_step(
     step.case, step.place = case, case.n_steps
     step.clock_name, step.due_at = case.clock_name, case.due_at
     step.save()
-    _set_alarms(case)
+    set_alarms(case, lifecycle, calendar)
+    if case.n_asked or lifecycle.ask_of(step.verb):
+        keep_askings(
+            case=case,
+            step=step,
+            lifecycle=lifecycle,
+            calendar=calendar,
+            helper=helper,
+            now=step.at,
+        )
 
 
-def clock_after(steps: Sequence[CaseStep], case: Case, lifecycle: Lifecycle) -> Running | None:
+def clock_after(
+    steps: Sequence[CaseStep],
+    case: Case,
+    lifecycle: Lifecycle,
+    calendar: WorkingCalendar | None = None,
+) -> Running | None:
     """Tell the clock of a case from its steps alone."""
     category = shipped_catalogue().categories.get(case.category)
 
@@ -243,33 +306,8 @@ def clock_after(steps: Sequence[CaseStep], case: Case, lifecycle: Lifecycle) -> 
         [Beat(step.verb, step.end, step.at, step.until_at) for step in steps],
         lifecycle=lifecycle,
         allowance_of=allowance_of,
-        calendar=working_calendar(),
+        calendar=calendar or working_calendar(),
     )
-
-
-def _set_alarms(case: Case) -> None:
-    """Let the alarms follow the clock: what waits is for what is due now."""
-    wanted = {} if case.due_at is None else {
-        "due": case.due_at,
-        "escalate": case.due_at + ESCALATES_AFTER,
-    }  # fmt: skip
-    kept: set[str] = set()
-    gone = []
-    for alarm in case.alarms.all():
-        # What rang for this very instant is kept too, so that it does not ring twice.
-        if (alarm.clock_name, alarm.rings_at) == (case.clock_name, wanted.get(alarm.rung)):
-            kept.add(alarm.rung)
-        elif alarm.rung_at is None:
-            gone.append(alarm.pk)
-    if gone:
-        case.alarms.filter(pk__in=gone).delete()
-    fresh = [
-        Alarm(case=case, rung=rung, clock_name=case.clock_name, rings_at=at)
-        for rung, at in wanted.items()
-        if rung not in kept
-    ]
-    if fresh:
-        Alarm.objects.bulk_create(fresh)
 
 
 def seal_note(note: str, *, case_id: int, place: int) -> bytes | None:

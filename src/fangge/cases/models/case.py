@@ -28,6 +28,8 @@ class Case(models.Model):
     is_open = models.BooleanField(default=True)
     # How many steps there are: who acts on a case that has more than they saw is told.
     n_steps = models.IntegerField(default=0)
+    # How many askings wait for an answer.
+    n_asked = models.IntegerField(default=0)
 
     # What the reporter said may name people, so it is sealed like an identifier, and emptied when
     # its time is over.

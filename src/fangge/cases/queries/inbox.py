@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
+from fangge.cases.models.asking import Asking
 from fangge.cases.models.case import Case
 from fangge.cases.queries.desks import desk_ids_of
-from fangge.cases.queries.visible import cases_visible_to
+from fangge.cases.queries.visible import cases_helped_by, cases_visible_to
 from fangge.cases.rules.lifecycle import Part
 from fangge.kernel.actor import Actor
 from fangge.kernel.web import read_number
@@ -64,12 +65,22 @@ def waiting_for(actor: Actor, *, now: datetime) -> Q:
     """Say which open cases wait for this actor: by whose clock runs."""
     mine = Q(pk=None)
     if actor.may("cases.sort"):
-        mine |= Q(clock_owner=Part.CENTRE)
+        mine |= Q(clock_owner=Part.CENTRE) | Q(pk__in=_asked_of_centre())
     if actor.may("cases.work"):
-        mine |= Q(clock_owner=Part.DESK, desk_id__in=desk_ids_of(actor, now=now))
+        desks = desk_ids_of(actor, now=now)
+        mine |= Q(clock_owner=Part.DESK, desk_id__in=desks)
+        helping = cases_helped_by(desks, is_waiting=True)
+        if helping:
+            mine |= Q(pk__in=helping)
     if actor.may("cases.verify"):
         mine |= Q(clock_owner=Part.WITNESS)
     return Q(is_open=True) & mine
+
+
+def _asked_of_centre() -> QuerySet[Asking, int]:
+    """Give the cases in which a desk asked the centre for something."""
+    asked = Asking.objects.filter(owner=Part.CENTRE, answered_at=None)
+    return asked.values_list("case_id", flat=True)
 
 
 def count_waiting(actor: Actor, *, now: datetime) -> tuple[int, int]:

@@ -1,9 +1,11 @@
 """Cases that an actor may see: those of their area, and those of their desk."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from fangge.cases.models.asking import Asking
 from fangge.cases.models.case import Case, CaseKind
 from fangge.cases.queries.desks import desk_ids_of
 from fangge.kernel.actor import Actor
@@ -23,7 +25,11 @@ def cases_visible_to(actor: Actor, *, now: datetime) -> QuerySet[Case]:
     A dispute is between its parties: only its desk and the centre see it, and who reported it.
     """
     actor.require("cases.see")
-    own = Q(reported_by=actor.reference) | Q(desk_id__in=desk_ids_of(actor, now=now))
+    desks = desk_ids_of(actor, now=now)
+    own = Q(reported_by=actor.reference) | Q(desk_id__in=desks)
+    helping = cases_helped_by(desks)
+    if helping:
+        own |= Q(pk__in=helping)
     if actor.reference.startswith(HOLDER):
         own = Q(number=actor.reference.removeprefix(HOLDER))
     if not actor.may("cases_here.see"):
@@ -33,6 +39,16 @@ def cases_visible_to(actor: Actor, *, now: datetime) -> QuerySet[Case]:
         here &= ~Q(kind=CaseKind.DISPUTE)
     # An empty condition means the whole district, and joining it to another would lose it.
     return Case.objects.filter(here | own) if here else Case.objects.all()
+
+
+def cases_helped_by(desks: Collection[int], *, is_waiting: bool = False) -> list[int]:
+    """Give the open cases that these desks were asked to help with, or still are."""
+    if not desks:
+        return []
+    asked = Asking.objects.filter(desk__in=desks, case__is_open=True)
+    if is_waiting:
+        asked = asked.filter(answered_at=None)
+    return list(asked.values_list("case_id", flat=True).distinct())
 
 
 def get_case(*, actor: Actor, number: str, now: datetime) -> Case:

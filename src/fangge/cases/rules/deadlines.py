@@ -61,6 +61,16 @@ def find_due(
     return _run_days(allowance, calendar.day_of(starts_at), calendar, paused)
 
 
+def find_certain_due(
+    allowance: Allowance, *, starts_at: datetime, calendar: WorkingCalendar
+) -> datetime:
+    """Give the instant at which something is due whose clock never stands still."""
+    due_at = find_due(allowance, starts_at=starts_at, calendar=calendar)
+    if due_at is None:
+        raise AssertionError("Without a pause a clock runs.")
+    return due_at
+
+
 def _join_pauses(pauses: Iterable[Pause], starts_at: datetime) -> list[tuple[datetime, datetime]]:
     """Give the pauses after the start in order, those that touch as one."""
     spans = sorted(

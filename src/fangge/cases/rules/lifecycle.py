@@ -1,6 +1,6 @@
-"""The states of a case and the moves between them: a table, checked before it holds."""
+"""The states of a case and the moves between them: a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ class Part(StrEnum):
     REPORTER = "reporter"
     CENTRE = "centre"
     DESK = "desk"
+    # Who sits at another desk that was asked to help.
+    HELPER = "helper"
     # Somebody with the right to look at the result, who did not handle the case.
     WITNESS = "witness"
 
@@ -27,6 +29,11 @@ class Need(StrEnum):
     CASE = "case"
     UNTIL = "until"
     PHOTO = "photo"
+    # Another desk, which is asked to help while the case stays where it is.
+    HELPER = "helper"
+    # That it was asked for, and that every desk that helps has answered.
+    ASKED = "asked"
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,29 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A verb that asks for something, those that answer it, by when, and whose turn it is."""
+
+    verb: str
+    answers: tuple[str, ...]
+    allowance: Allowance
+    owner: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the ladder after something was due: how long after, and who is told."""
+
+    name: str
+    after: Allowance
+    tell: str
+
+
+PLAIN_LADDER = (Rung("escalate", Allowance(24, Unit.HOURS), "leader"),)
+"""What a table of before ladders means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lifecycle:
     """One version of the table."""
 
@@ -62,6 +92,8 @@ class Lifecycle:
     paused: frozenset[str]
     moves: tuple[Move, ...]
     clocks: tuple[Clock, ...]
+    asks: tuple[Ask, ...] = ()
+    ladder: tuple[Rung, ...] = PLAIN_LADDER
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -80,13 +112,11 @@ class Lifecycle:
     def clock_of(self, state: str) -> Clock | None:
         return next((clock for clock in self.clocks if clock.state == state), None)
 
+    def ask_of(self, verb: str) -> Ask | None:
+        return next((ask for ask in self.asks if ask.verb == verb), None)
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a table cannot hold, and where."""
-
-    code: str
-    at: str
+    def asks_answered_by(self, verb: str) -> tuple[Ask, ...]:
+        return tuple(ask for ask in self.asks if verb in ask.answers)
 
 
 def read_lifecycle(table: Mapping[str, Any]) -> Lifecycle:
@@ -118,55 +148,19 @@ def read_lifecycle(table: Mapping[str, Any]) -> Lifecycle:
             )
             for row in table["clocks"]
         ),
+        asks=tuple(
+            Ask(
+                verb=row["verb"],
+                answers=tuple(row["answers"]),
+                allowance=Allowance(int(row["amount"]), Unit(row["unit"])),
+                owner=Part(row["owner"]),
+            )
+            for row in table.get("asks", [])
+        ),
+        ladder=tuple(
+            Rung(row["rung"], Allowance(int(row["amount"]), Unit(row["unit"])), row["tell"])
+            for row in table["ladder"]
+        )
+        if "ladder" in table
+        else PLAIN_LADDER,
     )
-
-
-def check_lifecycle(lifecycle: Lifecycle) -> list[Fault]:
-    """Give every reason why a case could get lost in this table; none where it can hold."""
-    states = set(lifecycle.states)
-    reached = _reach([lifecycle.first], [(m.start, m.end) for m in lifecycle.moves])
-    ending = _reach(lifecycle.ended & states, [(m.end, m.start) for m in lifecycle.moves])
-    faults = [Fault("unreachable", state) for state in sorted(states - reached)]
-    faults += [Fault("dead_end", state) for state in sorted(reached - ending)]
-    if not lifecycle.ended & states:
-        faults.append(Fault("no_end", lifecycle.first))
-    return faults + _check_moves(lifecycle) + _check_clocks(lifecycle)
-
-
-def _check_moves(lifecycle: Lifecycle) -> list[Fault]:
-    pairs = [(move.start, move.verb) for move in lifecycle.moves]
-    twice = {pair for pair in pairs if pairs.count(pair) > 1}
-    faults = [Fault("two_ways", f"{start} {verb}") for start, verb in sorted(twice)]
-    return faults + [
-        Fault("nobody", f"{move.start} {move.verb}") for move in lifecycle.moves if not move.who
-    ]
-
-
-def _check_clocks(lifecycle: Lifecycle) -> list[Fault]:
-    """Every state that waits for somebody has one clock, and whoever owns it can move on."""
-    faults: list[Fault] = []
-    timed = [clock.state for clock in lifecycle.clocks]
-    still = lifecycle.ended | lifecycle.paused
-    for state in lifecycle.states:
-        if timed.count(state) > 1:
-            faults.append(Fault("two_clocks", state))
-        if state not in still and state not in timed:
-            faults.append(Fault("no_clock", state))
-    for clock in lifecycle.clocks:
-        if clock.state not in lifecycle.states or clock.state in still:
-            faults.append(Fault("clock_nowhere", clock.state))
-        elif not any(
-            clock.owner in move.who and move.end != move.start
-            for move in lifecycle.moves_from(clock.state)
-        ):
-            faults.append(Fault("clock_without_owner", clock.state))
-    return faults
-
-
-def _reach(begin: Iterable[str], ways: list[tuple[str, str]]) -> set[str]:
-    reached = set(begin)
-    fresh = set(reached)
-    while fresh:
-        fresh = {end for start, end in ways if start in fresh} - reached
-        reached |= fresh
-    return reached

@@ -58,7 +58,7 @@ def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dic
     """Give what the centre sorts a case by: the desk proposed, and what may be the same."""
     case = opened.case
     if not request.actor.may("cases.sort"):
-        return {}
+        return {"desks": open_desks()} if request.actor.may("cases.work") else {}
     return {
         "desks": open_desks(),
         "proposed": propose_desk(
