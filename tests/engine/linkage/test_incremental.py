@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fangge.engine.linkage.extracts import find_changes
+from fangge.engine.linkage.extracts import find_changes, mark_records
 from fangge.engine.linkage.incremental import (
     Kept,
     compare_runs,
@@ -149,14 +150,46 @@ rows = st.dictionaries(numbers, person, max_size=16)
 
 
 @settings(deadline=None)
-@given(rows, batch)
+@given(rows, batch, st.randoms())
 def test_a_full_extract_tells_what_changed_in_it(
-    first: dict[int, dict[str, object]], one: tuple[dict[int, dict[str, object]], set[int]]
+    first: dict[int, dict[str, object]],
+    one: tuple[dict[int, dict[str, object]], set[int]],
+    chance: Random,
 ) -> None:
     changed, removed = one
     after = {i: row for i, row in (first | changed).items() if i not in removed}
-    found = find_changes(table(first), table(after))
+    shuffled = dict(chance.sample(sorted(after.items(), key=str), len(after)))
+    before = mark_records(table(first))
+    found = find_changes(before, table(shuffled))
     assert found.changed.equals(
         table({i: after[i] for i in sorted(after) if first.get(i) != after[i]})
     )
     assert found.removed.to_list() == sorted(set(first) - set(after))
+
+
+texts = st.one_of(st.none(), st.text(max_size=40), st.integers(0, 40).map(lambda n: "坊" * n))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(texts, texts, texts, texts), min_size=1, max_size=12), st.integers(0, 11))
+def test_texts_of_any_length_are_told_apart_however_the_table_is_cut(
+    pairs: list[tuple[str | None, str | None, str | None, str | None]], cut: int
+) -> None:
+    ids = pl.Series("record_id", range(len(pairs)), dtype=pl.Int64)
+    schema = {"name": pl.String, "phone": pl.String}
+    first, after = (
+        pl.DataFrame([row[at : at + 2] for row in pairs], schema=schema, orient="row")
+        .insert_column(0, ids)
+        for at in (0, 2)
+    )
+    whole, pieces = mark_records(first), mark_records(pl.concat([first[:cut], first[cut:]]))
+    assert whole.marks.tolist() == pieces.marks.tolist()
+    assert find_changes(whole, after).changed["record_id"].to_list() == [
+        i for i, row in enumerate(pairs) if row[:2] != row[2:]
+    ]
+
+
+def test_a_column_of_another_name_or_type_changes_every_record() -> None:
+    first = table({1: {"phone": "1"}, 2: {}})
+    for other in (first.rename({"phone": "fax"}), first.cast({"phone": pl.Int64})):
+        assert find_changes(mark_records(first), other).changed.height == first.height

@@ -16,7 +16,7 @@ from fangge.command.bench.measuring import Stopwatch
 from fangge.command.link.command import PRECEDENCE
 from fangge.command.link.fusing import choose_entries
 from fangge.engine.linkage.codes import Ints
-from fangge.engine.linkage.extracts import find_changes
+from fangge.engine.linkage.extracts import find_changes, mark_records
 from fangge.engine.linkage.incremental import Kept, compare_runs, link_all, link_changes
 from fangge.engine.linkage.layers import find_rows
 from fangge.engine.linkage.parameters import resident_parameters
@@ -71,14 +71,14 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     _write(folder, "all", linked.clusters, entries)
     watch.lap("write_all")
     del linked
-    kept = link_all(before, resident_parameters())
+    kept, marks = link_all(before, resident_parameters()), mark_records(before)
     watch.lap("link_and_keep")
     after = change_records(before, share=share)
     after.write_parquet(folder / "extract.parquet")
     watch.lap("change")
     again = pl.read_parquet(folder / "extract.parquet")
     watch.lap("read_again")
-    changed, removed = find_changes(before, again)
+    changed, removed = find_changes(marks, again)
     watch.lap("find_changes")
     now = link_changes(kept, changed, removed)
     difference = compare_runs(kept, now, changed["record_id"])
