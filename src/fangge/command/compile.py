@@ -69,6 +69,7 @@ def _match() -> None:
 
 
 def _link() -> None:
+    from fangge.engine.linkage.extracts import find_changes, mark_records
     from fangge.engine.linkage.incremental import link_all, link_changes
     from fangge.engine.linkage.parameters import resident_parameters
     from fangge.engine.synthesis.extracts import generate_district
@@ -78,3 +79,4 @@ def _link() -> None:
     records = list_records(made)["residents"]
     kept = link_all(records, replace(resident_parameters(), lone_bits=KNOWN_BITS))
     link_changes(kept, records.head(FEW), records["record_id"].tail(FEW))
+    find_changes(mark_records(records.head(FEW)), records)

@@ -134,9 +134,11 @@ def test_what_changed_is_told_exactly(
         for cluster, rows in members[1].items()
         if members[0].get(cluster) != rows or rows & set(changed)
     }
-    assert after.find_members(told.touched).rows() == [
-        row for row in new.values() if row[1] in set(told.touched)
-    ]
+    own = after.find_members(told.touched)
+    assert own.clusters.rows() == [row for row in new.values() if row[1] in set(told.touched)]
+    assert own.prepared.equals(
+        after.prepared.filter(pl.col("record_id").is_in(own.clusters["record_id"].implode()))
+    )
 
 
 def test_a_whole_run_that_keeps_gives_what_one_that_does_not() -> None:
@@ -178,8 +180,9 @@ def test_texts_of_any_length_are_told_apart_however_the_table_is_cut(
     ids = pl.Series("record_id", range(len(pairs)), dtype=pl.Int64)
     schema = {"name": pl.String, "phone": pl.String}
     first, after = (
-        pl.DataFrame([row[at : at + 2] for row in pairs], schema=schema, orient="row")
-        .insert_column(0, ids)
+        pl.DataFrame(
+            [row[at : at + 2] for row in pairs], schema=schema, orient="row"
+        ).insert_column(0, ids)
         for at in (0, 2)
     )
     whole, pieces = mark_records(first), mark_records(pl.concat([first[:cut], first[cut:]]))
@@ -187,6 +190,13 @@ def test_texts_of_any_length_are_told_apart_however_the_table_is_cut(
     assert find_changes(whole, after).changed["record_id"].to_list() == [
         i for i, row in enumerate(pairs) if row[:2] != row[2:]
     ]
+
+
+def test_one_byte_changed_anywhere_in_a_text_is_noticed() -> None:
+    for n in range(1, 30):
+        lines = ["a" * n, *("a" * at + "b" + "a" * (n - at - 1) for at in range(n))]
+        found = mark_records(table({i: {"name": line} for i, line in enumerate(lines)}))
+        assert len(set(found.marks.tolist())) == len(lines)
 
 
 def test_a_column_of_another_name_or_type_changes_every_record() -> None:

@@ -19,6 +19,7 @@ from fangge.engine.linkage.codes import Ints
 from fangge.engine.linkage.extracts import find_changes, mark_records
 from fangge.engine.linkage.incremental import Kept, compare_runs, link_all, link_changes
 from fangge.engine.linkage.layers import find_rows
+from fangge.engine.linkage.lookup import are_among
 from fangge.engine.linkage.parameters import resident_parameters
 from fangge.engine.linkage.pipeline import link_records
 from fangge.engine.linkage.survivorship import measure_commonness
@@ -126,12 +127,13 @@ def _choose_touched(
     before: pl.DataFrame, changed: pl.DataFrame, now: Kept, touched: pl.Series, common: Ints
 ) -> pl.DataFrame:
     """Choose the values of some entries, of what their records say now."""
-    clusters = now.find_members(touched)
-    ids = clusters["record_id"].to_numpy()
-    new = changed["record_id"].to_numpy()
-    rows = find_rows(before["record_id"].to_numpy(), np.setdiff1d(ids, new))
+    members = now.find_members(touched)
+    ids, new = members.prepared["record_id"].to_numpy(), changed["record_id"].to_numpy()
+    rows = find_rows(before["record_id"].to_numpy(), ids[~are_among(ids, new)])
     own = pl.concat([before[rows], changed[find_rows(new, ids)]]).sort("record_id")
-    return choose_entries(own, clusters, precedence=RANKS, common=common)
+    return choose_entries(
+        own, members.clusters, precedence=RANKS, common=common, prepared=members.prepared
+    )
 
 
 def _write(folder: Path, name: str, clusters: pl.DataFrame, entries: pl.DataFrame) -> None:

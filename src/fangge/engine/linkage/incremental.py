@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ from fangge.engine.linkage.pipeline import (
     keep_decided,
     name_rows,
 )
-from fangge.engine.linkage.regrouping import Known, regroup
+from fangge.engine.linkage.regrouping import Known, Placed, regroup
 from fangge.engine.linkage.renewal import Renewed, Said, renew_edges
 from fangge.engine.linkage.schema import CLUSTERS, PLACES
 from fangge.engine.linkage.scoring import count_values
@@ -40,6 +41,20 @@ MOST_LATER_SHARE = 0.125
 
 
 TABLES = ("prepared", "grouped", "counts", "edges", "doubts")
+
+
+class Members(NamedTuple):
+    """Some records in order: CLUSTERS, and what `prepare_records` gives."""
+
+    clusters: pl.DataFrame
+    prepared: pl.DataFrame
+
+
+class Renewal(NamedTuple):
+    """Where some records stood in the run before, and where they stand."""
+
+    was: Placed
+    stands: Placed
 
 
 @dataclass(frozen=True)
@@ -57,8 +72,8 @@ class Kept:
     known: Known
     decided: pl.DataFrame | None = None
     """All that persons decided."""
-    renewed: Ints | None = None
-    """record_id of all that may stand in another cluster than in the run before, if not any."""
+    renewed: Renewal | None = None
+    """All that may stand in another cluster than in the run before, if not any may."""
 
     @classmethod
     def of_tables(cls, parameters: Parameters, tables: Mapping[str, pl.DataFrame]) -> "Kept":
@@ -112,32 +127,32 @@ class Kept:
         """CLUSTERS and pairs in doubt."""
         ids = self.prepared["record_id"]
         found = Linked(clusters=_describe(ids, self.grouped), pairs=self.doubts)
-        if self.decided is None or self.decided.is_empty():
+        if self.decided is None or not _is_any(self.decided):
             return found
         codes = identifier_codes(self.prepared, self.parameters)
         keys = pl.DataFrame({"record_id": ids, "key": codes}).filter(pl.col("key") != 0)
         links = self.edges.filter(pl.col("weight") >= self.parameters.link_from_bits)
         return keep_decided(found, keys, links, self.decided)
 
-    def find_clusters(self, ids: Ints) -> pl.DataFrame:
-        """Give CLUSTERS of these records, of those that are there."""
-        if self.decided is not None and not self.decided.is_empty():
-            return self.linked.clusters[
-                find_rows(self.linked.clusters["record_id"].to_numpy(), ids)
-            ]
-        stack = Stack(self.base, self.later)
-        places = stack.find(ids)
-        held = pl.Series("record_id", stack.column("record_id", places))
-        return _describe(held, stack.groups(places)).sort("record_id")
-
-    def find_members(self, clusters: pl.Series) -> pl.DataFrame:
-        """Give CLUSTERS of the records of some clusters that `compare_runs` told of."""
-        if self.renewed is None or (self.decided is not None and not self.decided.is_empty()):
-            return self.linked.clusters.filter(pl.col("cluster").is_in(clusters.implode()))
+    def find_members(self, clusters: pl.Series) -> Members:
+        """Give the records of some clusters that `compare_runs` told of."""
+        if self.renewed is None or _is_any(self.decided):
+            found = self.linked.clusters.filter(pl.col("cluster").is_in(clusters.implode()))
+            rows = find_rows(self.prepared["record_id"].to_numpy(), found["record_id"].to_numpy())
+            return Members(found, self.prepared[rows])
         # A run puts whatever it touches into the upper layer.
         wanted = distinct(clusters.to_numpy())
         rows = np.flatnonzero(are_among(self.later.grouped["cluster"].to_numpy(), wanted))
-        return _describe(self.later.prepared["record_id"][rows], self.later.grouped[rows])
+        records = self.later.prepared[rows]
+        return Members(_describe(records["record_id"], self.later.grouped[rows]), records)
+
+    def find_mates(self, ids: Ints) -> Members:
+        """Give these records, of those that are there, with all that hangs together with them."""
+        stack = Stack(self.base, self.later)
+        places = stack.close(stack.find(ids))
+        records, grouped = stack.take(places), stack.groups(places)
+        order = np.argsort(records["record_id"].to_numpy(), kind="stable")
+        return Members(_describe(records["record_id"], grouped)[order], records[order])
 
     def _merge(self, table: Callable[[Layer], pl.DataFrame]) -> pl.DataFrame:
         layers = (self.base, self.later)
@@ -149,6 +164,10 @@ class Kept:
             gone = layer.gone[find_rows(layer.ids, table(layer)["left"].to_numpy())]
             found.append(table(layer).filter(pl.Series(~gone)))
         return pl.concat(found).sort(*PLACES)
+
+
+def _is_any(decided: pl.DataFrame | None) -> bool:
+    return decided is not None and not decided.is_empty()
 
 
 def _describe(ids: pl.Series, grouped: pl.DataFrame) -> pl.DataFrame:
@@ -244,7 +263,7 @@ def link_changes(
     """
     kept = _flatten(kept)
     fresh = prepare_records(changed, kept.parameters)
-    gone = np.union1d(fresh["record_id"].to_numpy(), removed.cast(pl.Int64).to_numpy())
+    gone = distinct(pl.concat([fresh["record_id"], removed.cast(pl.Int64)]).to_numpy())
     before = Stack(kept.base, kept.later)
     places = before.find(gone)
     said = Said(before.take(places), fresh, places)
@@ -266,7 +285,7 @@ def link_changes(
         tally=tally,
         known=found.known,
         decided=decided,
-        renewed=found.renewed,
+        renewed=Renewal(found.was, found.stands),
     )
 
 
@@ -321,13 +340,13 @@ def compare_runs(before: Kept, after: Kept, changed: pl.Series) -> Changed:
         differs |= held[column].ne_missing(new[column]).to_numpy()
     stays = np.zeros(len(old_ids), dtype=np.bool_)
     stays[at[~moved]] = True
-    lost = np.unique(old_names[~stays])
+    lost = distinct(old_names[~stays])
     # A cluster bears the number of its first record: where that has another now, it is no more.
     heads = find_rows(new_ids, lost, missing=-1)
     still = heads >= 0
     still[still] = new_names[heads[still]] == lost[still]
     again = find_rows(new_ids, changed.cast(pl.Int64).to_numpy())
-    touched = np.unique(np.concatenate([new_names[again], new_names[moved], lost[still]]))
+    touched = distinct(np.concatenate([new_names[again], new_names[moved], lost[still]]))
     return Changed(
         clusters=new.filter(pl.Series(differs)),
         touched=pl.Series(touched),
@@ -339,4 +358,5 @@ def _differing(before: Kept, after: Kept) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give CLUSTERS of both runs, of all that may stand in another cluster."""
     if after.renewed is None or before.decided is not None or after.decided is not None:
         return before.linked.clusters, after.linked.clusters
-    return before.find_clusters(after.renewed), after.find_clusters(after.renewed)
+    was, stands = (_describe(pl.Series("record_id", ids), rows) for ids, rows in after.renewed)
+    return was, stands

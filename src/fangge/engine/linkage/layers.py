@@ -19,17 +19,20 @@ from fangge.engine.linkage.codes import Flags, Ints, combine_codes
 from fangge.engine.linkage.lookup import (
     NOBODY,
     Chains,
+    Ends,
     FewChains,
     Places,
     chain_few,
     chain_keys,
+    close_rows,
     distinct,
+    gather_ends,
     link_rings,
     list_candidates,
+    list_ends,
     list_few,
     mark_known,
     seek_sorted,
-    walk_rings,
 )
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.pipeline import Grouping
@@ -54,16 +57,6 @@ what is known of that.
 """
 
 
-class Ends(NamedTuple):
-    """Edges, and after them doubts, by the records at their ends."""
-
-    left: Ints
-    right: Ints
-    ids: Ints  # both, in order
-    numbers: Ints  # of the edge or doubt of each
-    has: Flags  # of each row, whether any ends there
-
-
 @dataclass(frozen=True, slots=True)
 class Layer:
     """Records as numbers, how they are grouped, and what finds them."""
@@ -79,6 +72,7 @@ class Layer:
     ring: Places
     """Of each row the next of its cluster, round."""
     ends: Ends
+    """Edges, and after them doubts, by their rows."""
     chains: Mapping[Block, Chains]
     """All rows, by what `sought_by` gives for each block."""
     unnamed: Mapping[Block, FewChains]
@@ -98,23 +92,11 @@ class Layer:
 
     def close(self, rows: Ints) -> Ints:
         """Give these rows with all that hangs together with them by clusters, edges and doubts."""
-        seen = np.zeros(len(self.gone), dtype=np.bool_)
-        found = [rows[:0]]
-        while rows.size:
-            rows = walk_rings(self.ring, rows, seen)
-            found.append(rows)
-            numbers = self.ties_at(rows)
-            others = np.concatenate([self.ends.left[numbers], self.ends.right[numbers]])
-            rows = find_rows(self.ids, distinct(others))
-        return np.sort(np.concatenate(found))
+        return close_rows(self.ring, self.ends, rows)
 
     def ties_at(self, rows: Ints) -> Ints:
-        """Give the numbers of the edges and doubts that end at these rows."""
-        ids = self.ids[rows[self.ends.has[rows]]]
-        starts = np.searchsorted(self.ends.ids, ids)
-        n = np.searchsorted(self.ends.ids, ids, side="right") - starts
-        at = np.repeat(starts - np.cumsum(n) + n, n) + np.arange(n.sum())
-        return distinct(self.ends.numbers[at])
+        """Give the numbers of the edges and doubts that end at these rows, in order."""
+        return distinct(gather_ends(self.ends.firsts, self.ends.numbers, rows))
 
 
 def find_rows(held: Ints, wanted: Ints, *, missing: int | None = None) -> Ints:
@@ -171,7 +153,7 @@ def build_layer(
             for block in dict.fromkeys([*parameters.blocks, *rarities])
         }
         ids = prepared["record_id"].to_numpy()
-        ring = link_rings(np.searchsorted(ids, grouped["cluster"].to_numpy()))
+        ring = link_rings(seek_sorted(ids, grouped["cluster"].to_numpy()))
         found = dict(zip(blocks, chains, strict=True))
     return Layer(
         prepared=prepared,
@@ -180,7 +162,7 @@ def build_layer(
         pairs=pairs,
         gone=np.zeros(prepared.height, dtype=np.bool_),
         ring=ring,
-        ends=_sort_ends(pl.concat([edges, pairs]), ids),
+        ends=_list_ends(pl.concat([edges, pairs]), ids),
         chains=found,
         unnamed=unnamed,
         lone=_chain_lone(prepared, grouped, parameters),
@@ -191,13 +173,9 @@ def _columns(blocks: Iterable[Block]) -> list[str]:
     return sorted({column for block in blocks for column in block})
 
 
-def _sort_ends(ties: pl.DataFrame, record_ids: Ints) -> Ends:
-    left, right = ties["left"].to_numpy(), ties["right"].to_numpy()
-    ids = np.concatenate([left, right])
-    order = np.argsort(ids, kind="stable")
-    has = np.zeros(len(record_ids), dtype=np.bool_)
-    has[find_rows(record_ids, ids)] = True
-    return Ends(left, right, ids[order], np.tile(np.arange(ties.height), 2)[order], has)
+def _list_ends(ties: pl.DataFrame, ids: Ints) -> Ends:
+    left, right = (seek_sorted(ids, ties[side].to_numpy()) for side in ("left", "right"))
+    return list_ends(left, right, len(ids))
 
 
 def _chain_lone(prepared: pl.DataFrame, grouped: pl.DataFrame, parameters: Parameters) -> FewChains:
@@ -252,7 +230,7 @@ class Stack:
         found = []
         for layer, start in zip(self.layers, self.starts, strict=False):
             rows = find_rows(layer.ids, ids)
-            found.append(np.sort(rows[~layer.gone[rows]]) + start)
+            found.append(np.sort(rows[~layer.gone[rows]], kind="stable") + start)
         return np.concatenate(found)
 
     def split(self, places: Ints) -> list[Ints]:

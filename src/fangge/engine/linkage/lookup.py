@@ -45,8 +45,8 @@ def chain_few(keys: Ints, rows: Places) -> FewChains:
 
 
 def distinct(values: Ints) -> Ints:
-    """Give each value once, in order."""
-    ordered = np.sort(values)
+    """Give each value once, in order; values of a few runs that are in order cost a pass."""
+    ordered = np.sort(values, kind="stable")
     first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)]
     return np.asarray(ordered[first])
 
@@ -55,29 +55,36 @@ def distinct(values: Ints) -> Ints:
 def seek_sorted(held: Ints, wanted: Ints) -> Ints:
     """Give the row of each wanted number in a sorted column, or NOBODY.
 
-    Numbers that are in order are found by strides from the one before.
+    Each is looked for by strides from the one before: those that are in order are soon found.
     """
     found = np.full(len(wanted), NOBODY, dtype=np.int64)
-    low = 0
-    for i in range(len(wanted)):
-        if i and wanted[i] < wanted[i - 1]:
-            low = 0
-        stride = 1
-        high = low
-        while high < len(held) and held[high] < wanted[i]:
-            low = high
-            high += stride
-            stride *= 2
-        high = min(high, len(held) - 1)
-        while low < high:
-            middle = (low + high) >> 1
-            if held[middle] < wanted[i]:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(held) and held[low] == wanted[i]:
-            found[i] = low
+    row: Int = np.int64(0)
+    for i in range(len(wanted) if len(held) else 0):
+        row = _lower_bound(held, wanted[i], row)
+        if held[row] == wanted[i]:
+            found[i] = row
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower_bound(held: Ints, wanted: Int, guess: Int) -> Int:
+    """Give the first row that is not before a number, or the last row, looking from a guess on."""
+    low, high, stride = guess, guess, 1
+    while low > 0 and held[low] >= wanted:
+        high = low
+        low = max(low - stride, 0)
+        stride *= 2
+    while high < len(held) - 1 and held[high] < wanted:
+        low = high
+        high = min(high + stride, len(held) - 1)
+        stride *= 2
+    while low < high:
+        middle = (low + high) >> 1
+        if held[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def are_among(values: Ints, held: Ints) -> Flags:
@@ -93,7 +100,10 @@ def _count_bits(n_keys: int) -> int:
 
 
 def list_candidates(chains: Chains, wanted: Ints) -> tuple[Ints, Ints]:
-    """List the rows whose key may be the wanted one: which it is of `wanted`, and the row."""
+    """List the rows whose key may be the wanted one: which it is of `wanted`, and the row.
+
+    The rows of each are in order.
+    """
     return _list_candidates(*chains, wanted)
 
 
@@ -128,24 +138,32 @@ def _chain_keys(keys: Ints, n_bits: int) -> tuple[Places, Places]:
 
 @numba.njit(cache=True, nogil=True)
 def _list_candidates(first: Places, following: Places, wanted: Ints) -> tuple[Ints, Ints]:
+    """Go down all chains at once, a row of each at a time: none waits for another's to be fetched.
+
+    So the rows of a key are in order, but those of other keys stand between them.
+    """
     n_bits = 0
     while (1 << n_bits) < len(first):
         n_bits += 1
-    n_found = 0
-    for key in wanted:
-        place = first[_bucket(key, n_bits)]
-        while place >= 0:
-            n_found += 1
-            place = following[place]
-    which, found = np.empty(n_found, dtype=np.int64), np.empty(n_found, dtype=np.int64)
-    n_found = 0
+    rows, numbers = np.empty(len(wanted), dtype=np.int32), np.arange(len(wanted))
     for number in range(len(wanted)):
-        place = first[_bucket(wanted[number], n_bits)]
-        while place >= 0:
-            which[n_found], found[n_found] = number, place
-            n_found += 1
-            place = following[place]
-    return which, found
+        rows[number] = first[_bucket(wanted[number], n_bits)]
+    found = np.empty((2, 4 * len(wanted) + 1), dtype=np.int64)
+    n_found, n_left = 0, len(wanted)
+    while n_left:
+        if n_found + n_left > found.shape[1]:
+            more = np.empty((2, 2 * (n_found + n_left)), dtype=np.int64)
+            more[:, :n_found] = found[:, :n_found]
+            found = more
+        n_before, n_left = n_left, 0
+        for at in range(n_before):
+            row, number = rows[at], numbers[at]
+            if row >= 0:
+                found[0, n_found], found[1, n_found] = number, row
+                n_found += 1
+                rows[n_left], numbers[n_left] = following[row], number
+                n_left += 1
+    return found[0, :n_found], found[1, :n_found]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -235,16 +253,88 @@ def link_rings(labels: Ints) -> Places:
     return ring
 
 
+class Ends(NamedTuple):
+    """Pairs of rows, by the rows at their ends."""
+
+    left: Places
+    right: Places
+    firsts: Places  # of each row, and one more
+    numbers: Places  # of the pairs of each row, from its first on
+
+
+def list_ends(left: Ints, right: Ints, n_rows: int) -> Ends:
+    """List the pairs that end at each row."""
+    ends = left.astype(np.int32), right.astype(np.int32)
+    return Ends(*ends, *_list_ends(*ends, n_rows))
+
+
 @numba.njit(cache=True, nogil=True)
-def walk_rings(ring: Places, rows: Ints, seen: Flags) -> Ints:
-    """List all rows of the rings of these rows that were not seen yet, and mark them as seen."""
+def _list_ends(left: Places, right: Places, n_rows: int) -> tuple[Places, Places]:
+    firsts = np.zeros(n_rows + 1, dtype=np.int32)
+    numbers = np.empty(2 * len(left), dtype=np.int32)
+    if not len(left):
+        return firsts, numbers
+    for side in (left, right):
+        for row in side:
+            firsts[row] += 1
+    total = 0
+    for row in range(n_rows + 1):
+        total += firsts[row]
+        firsts[row] = total
+    for side in (right, left):
+        for number in range(len(side) - 1, -1, -1):
+            firsts[side[number]] -= 1
+            numbers[firsts[side[number]]] = number
+    return firsts, numbers
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_ends(firsts: Places, numbers: Places, rows: Ints) -> Ints:
+    """Give the numbers of the pairs that end at some rows, row by row."""
+    n_found = 0
+    for row in rows:
+        n_found += firsts[row + 1] - firsts[row]
+    found = np.empty(n_found, dtype=np.int64)
+    n_found = 0
+    for row in rows:
+        for at in range(firsts[row], firsts[row + 1]):
+            found[n_found] = numbers[at]
+            n_found += 1
+    return found
+
+
+def close_rows(ring: Places, ends: Ends, rows: Ints) -> Ints:
+    """Give these rows with all that hangs together with them by rings and pairs, in order."""
+    return np.sort(_close_rows(ring, *ends, rows))
+
+
+@numba.njit(cache=True, nogil=True)
+def _close_rows(
+    ring: Places, left: Places, right: Places, firsts: Places, numbers: Places, rows: Ints
+) -> Ints:
+    seen = np.zeros(len(ring), dtype=np.bool_)
     found = np.empty(len(ring), dtype=np.int64)
     n_found = 0
     for row in rows:
-        here = np.int64(row)
-        while not seen[here]:
-            seen[here] = True
-            found[n_found] = here
+        if not seen[row]:
+            seen[row] = True
+            found[n_found] = row
             n_found += 1
-            here = np.int64(ring[here])
+    done = 0
+    while done < n_found:
+        row = found[done]
+        done += 1
+        n_found = _see(ring[row], seen, found, n_found)
+        for at in range(firsts[row], firsts[row + 1]):
+            n_found = _see(left[numbers[at]], seen, found, n_found)
+            n_found = _see(right[numbers[at]], seen, found, n_found)
     return found[:n_found].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _see(row: Int, seen: Flags, found: Ints, n_found: int) -> int:
+    if seen[row]:
+        return n_found
+    seen[row] = True
+    found[n_found] = row
+    return n_found + 1

@@ -26,6 +26,7 @@ from fangge.engine.linkage.lookup import (
     distinct,
     find_sole,
     list_few,
+    mark_known,
 )
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.pipeline import group_prepared, identifier_codes, name_rows
@@ -54,6 +55,13 @@ class Known(NamedTuple):
         return known_bits(*self) if given is None else given
 
 
+class Placed(NamedTuple):
+    """Some records in order, and GROUPED of each."""
+
+    ids: Ints
+    grouped: pl.DataFrame
+
+
 @dataclass(frozen=True, slots=True)
 class Regrouped:
     """The layer of what ever changed, the base under it, and what of both this run renewed."""
@@ -61,8 +69,10 @@ class Regrouped:
     base: Layer
     later: Layer
     known: Known
-    renewed: Ints
-    """record_id of all that may stand in another cluster than before, or in none."""
+    was: Placed
+    """All that may stand in another cluster than before, or in none: where it stood."""
+    stands: Placed
+    """Where it stands, where it still does."""
 
 
 def regroup(
@@ -99,11 +109,11 @@ def regroup(
         if bits != known.bits(parameters):
             return None
         if bits is None or parameters.lone_field is None or bits < parameters.review_from_bits:
-            return _settle(now, part, None, counted, parameters)
+            return _settle(before, now, part, None, counted, parameters)
         elsewhere = _look_elsewhere(now, part, said, parameters.lone_field)
         if not elsewhere.moved.size:
             fixed = replace(parameters, lone_bits=bits)
-            return _settle(now, part, elsewhere.barred, counted, fixed)
+            return _settle(before, now, part, elsewhere.barred, counted, fixed)
         more = distinct(np.concatenate([part.old, elsewhere.moved]))
         part = _take_part(before, now, more, edges, parameters)
 
@@ -134,6 +144,10 @@ class _Part(NamedTuple):
     edges: pl.DataFrame  # PLACES and weight, by rows of these
     codes: Ints
     labels: Ints
+
+    @property
+    def ids(self) -> Ints:
+        return np.asarray(self.records["record_id"].to_numpy())
 
     @property
     def is_bare(self) -> Flags:
@@ -197,8 +211,7 @@ def _look_elsewhere(now: Stack, part: _Part, said: Said, field: str) -> _Elsewhe
     the part or with another, with or without the part's.
     """
     own = part.records[field].to_numpy()
-    names = distinct(np.concatenate([own, said.before[field].to_numpy()]))
-    names = names[names != 0]
+    names = _list_asked(now, part, own, said.before[field].to_numpy())
     here = find_sole(chain_keys(own), names, own, part.lone, part.labels, part.holds)
     n_others, bearers = np.zeros(len(names), dtype=np.int64), np.full(len(names), NOBODY)
     waiting: list[tuple[Ints, Ints, Flags]] = []
@@ -216,6 +229,15 @@ def _look_elsewhere(now: Stack, part: _Part, said: Said, field: str) -> _Elsewhe
     asked[which[moved]] = True
     called = asked & is_sole & (n_others == 1)
     return _Elsewhere(names[n_others > 0], np.concatenate([places[moved], bearers[called]]))
+
+
+def _list_asked(now: Stack, part: _Part, own: Ints, was_said: Ints) -> Ints:
+    """List the names of a part by which any record may stand with their bearer."""
+    names = distinct(np.concatenate([own, was_said]))
+    asked = are_among(names, distinct(own[part.is_bare & (part.codes == 0)]))
+    for layer in now.layers[:-1]:
+        asked |= mark_known(layer.lone, names)
+    return np.asarray(names[asked & (names != 0)])
 
 
 def _bear(layer: Layer, names: Ints, field: str) -> Sole:
@@ -244,6 +266,7 @@ def _wait(layer: Layer, names: Ints) -> tuple[Ints, Ints, Flags]:
 
 
 def _settle(
+    before: Stack,
     now: Stack,
     part: _Part,
     barred: Ints | None,
@@ -253,34 +276,38 @@ def _settle(
     """Group the part, and put it into the upper layer; what it was before is gone."""
     alone = parameters if barred is not None else replace(parameters, lone_field=None)
     found = group_prepared(part.records, part.edges, alone, barred=barred)
-    ids = part.records["record_id"]
-    old_ids = [layer.ids[rows] for layer, rows in zip(now.layers, now.split(part.old), strict=True)]
+    stands = Placed(part.ids, describe_groups(part.records, found))
+    was = _tell_before(before, part.old)
     base, later = (
         layer.without(rows)
         for layer, rows in zip(now.layers, now.split(part.here)[:-1], strict=False)
     )
     stays = np.flatnonzero(~later.gone)
-    own = np.empty(ids.len(), dtype=np.int64)
-    own[part.order] = ids.to_numpy()
-    order, records_order = (
-        np.argsort(np.concatenate([later.ids[stays], each]), kind="stable")
-        for each in (ids.to_numpy(), own)
-    )
-    records = pl.concat([later.prepared[stays], now.take(part.here)])
-    groups = pl.concat([later.grouped[stays], describe_groups(part.records, found)])
-    stale = np.sort(np.concatenate(old_ids))
+    order = np.argsort(np.concatenate([later.ids[stays], part.ids]), kind="stable")
+    records = pl.concat([later.prepared[stays], now.take(part.here)[part.order]])
+    groups = pl.concat([later.grouped[stays], stands.grouped])
+    names = part.records["record_id"]
     return Regrouped(
         base=base,
         later=build_layer(
-            records[records_order],
-            groups[order],
-            _replace_ties(later.edges, stale, name_rows(part.edges, ids)),
-            _replace_ties(later.pairs, stale, name_rows(found.doubts, ids)),
+            records[order] if stays.size else records,
+            groups[order] if stays.size else groups,
+            _replace_ties(later.edges, was.ids, name_rows(part.edges, names)),
+            _replace_ties(later.pairs, was.ids, name_rows(found.doubts, names)),
             parameters,
         ),
         known=counted,
-        renewed=distinct(np.concatenate([stale, ids.to_numpy()])),
+        was=was,
+        stands=stands,
     )
+
+
+def _tell_before(before: Stack, places: Ints) -> Placed:
+    ids, grouped = before.column("record_id", places), before.groups(places)
+    if not np.any(ids[1:] < ids[:-1]):
+        return Placed(ids, grouped)
+    order = np.argsort(ids, kind="stable")
+    return Placed(ids[order], grouped[order])
 
 
 def _replace_ties(held: pl.DataFrame, old: Ints, new: pl.DataFrame) -> pl.DataFrame:

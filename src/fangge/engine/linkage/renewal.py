@@ -1,6 +1,7 @@
 """Which pairs must be compared anew when some records changed, and which edges that changes."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from fangge.engine.linkage.schema import PLACES, REVIEWED
 from fangge.engine.linkage.scoring import score_pairs
 
 PLACE_BITS = 32
+N_THREADS = 2
 CountValues = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -65,11 +67,10 @@ def renew_edges(
     that weighs otherwise. All others keep their weight.
     """
     first_new = int(now.starts[-2])
-    seekers, pairs = [_bear(now, rarer)], []
-    for block in parameters.blocks:
-        found, moved = _meet(now, block, said, parameters)
-        pairs.append(found)
-        seekers.append(moved)
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        met = list(pool.map(lambda block: _meet(now, block, said, parameters), parameters.blocks))
+    pairs = [found for found, _ in met]
+    seekers = [_bear(now, rarer), *(moved for _, moved in met)]
     seeking = distinct(np.concatenate(seekers))
     seeking = seeking[: np.searchsorted(seeking, first_new)]
     again = now.take(seeking)

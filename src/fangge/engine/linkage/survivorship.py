@@ -19,6 +19,7 @@ from fangge.engine.linkage.codes import (
 )
 from fangge.engine.linkage.grouping import gather_rows
 from fangge.engine.linkage.identity import DAY_BASE, read_identifiers
+from fangge.engine.linkage.lookup import seek_sorted
 
 Rates = NDArray[np.uint8]
 
@@ -108,7 +109,7 @@ def _align(
         clusters = clusters.join(records.select("record_id"), on="record_id", how="semi")
         clusters = clusters.sort("record_id")
     held = records["record_id"].to_numpy()
-    return records, np.searchsorted(held, clusters["cluster"].to_numpy())
+    return records, seek_sorted(held, clusters["cluster"].to_numpy())
 
 
 def _are_same(records: pl.DataFrame, others: pl.DataFrame) -> bool:
@@ -183,6 +184,12 @@ def _order_speakers(records: pl.DataFrame, precedence: Mapping[str, int]) -> Int
 def measure_commonness(names: pl.Series) -> Ints:
     """Count how often each character of the basic plane stands in names of four or fewer."""
     return np.asarray(_count_characters(encode_names(names)[0]))
+
+
+def find_rerated(names: pl.Series, before: Ints, now: Ints) -> Flags:
+    """Tell the names that are rated otherwise since their characters are more or less common."""
+    codes = encode_names(names)[0]
+    return np.asarray(_rate_names(codes, before) != _rate_names(codes, now))
 
 
 def _rate_names(codes: Ints, commonness: Ints | None) -> Rates:

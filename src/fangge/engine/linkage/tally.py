@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from fangge.engine.linkage.codes import Ints
+from fangge.engine.linkage.lookup import distinct
 from fangge.engine.linkage.parameters import Parameters
 from fangge.engine.linkage.schema import VALUE_COUNTS
 from fangge.engine.linkage.scoring import count_steps, count_values
@@ -51,8 +52,8 @@ class Tally:
         """Give VALUE_COUNTS."""
         parts = [pl.DataFrame(schema=dict(VALUE_COUNTS))]
         for field in sorted({*self.former, *self.since}):
-            values = np.union1d(
-                self.former.get(field, NONE).values, self.since.get(field, NONE).values
+            values = distinct(
+                np.concatenate([each.get(field, NONE).values for each in (self.former, self.since)])
             )
             n = self.count(field, values)
             parts.append(_as_table(field, values[n > 0], n[n > 0]))
@@ -68,7 +69,7 @@ class Tally:
         parts = [pl.DataFrame(schema=dict(VALUE_COUNTS))]
         for field in parameters.fields:
             if field.counts_rarity:
-                values = np.unique(prepared[field.name].to_numpy())
+                values = distinct(prepared[field.name].to_numpy())
                 parts.append(_as_table(field.name, values, self.count(field.name, values)))
         return pl.concat(parts)
 
@@ -83,7 +84,7 @@ class Tally:
         less, more = (count_values(each, parameters) for each in (lost, won))
         for field in (field.name for field in parameters.fields if field.counts_rarity):
             parts = [each.filter(field=field) for each in (less, more)]
-            changed = np.union1d(*(part["value"].to_numpy() for part in parts))
+            changed = distinct(np.concatenate([part["value"].to_numpy() for part in parts]))
             was = now = self.count(field, changed)
             for part, sign in zip(parts, (-1, 1), strict=True):
                 n = Counted(part["value"].to_numpy(), part["n"].to_numpy()).look_up(changed)[0]
@@ -94,7 +95,7 @@ class Tally:
 
 
 def _put_over(held: Counted, new: Counted) -> Counted:
-    values = np.union1d(held.values, new.values)
+    values = distinct(np.concatenate([held.values, new.values]))
     n, there = new.look_up(values)
     return Counted(values, np.where(there, n, held.look_up(values)[0]))
 
