@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import polars as pl
 
+from fangge.command.bench.loading import LIBRARIES
 from fangge.command.bench.measuring import Measured, describe_machine, run_contender
 from fangge.command.output import Teller, print_json
 
@@ -23,7 +24,7 @@ N_FOR_SLOW_PEERS = 500
 N_MIXED = 10_000
 RESIDENTS_AN_ADDRESS = 1.5
 HAN = 0x4E00
-PARTS = ("reading", "scaling", "matching", "accuracy")
+PARTS = ("loading", "reading", "scaling", "matching", "accuracy")
 
 
 @click.command("address")
@@ -56,6 +57,9 @@ def command(*, addresses: int, rounds: int, seed: int, data: Path, parts: tuple[
     figures: dict[str, object] = {}
     made = make_register(n_residents=int(addresses * RESIDENTS_AN_ADDRESS), seed=seed)
     tell("generate")
+    if "loading" in wanted:
+        figures["loading"] = measure_loading(rounds)
+        tell("loading")
     if "reading" in wanted:
         figures["reading"] = measure_reading(
             made.full_names, _mixed_texts(data, made.texts), rounds
@@ -76,6 +80,17 @@ def command(*, addresses: int, rounds: int, seed: int, data: Path, parts: tuple[
             **figures,
         }
     )
+
+
+def measure_loading(rounds: int) -> dict[str, object]:
+    """Measure what a fresh process waits for: libraries first, then what is Fangge's own."""
+    runs = [run_contender("fangge.command.bench.loading") for _ in range(rounds)]
+    stages = {
+        stage: round(statistics.median(run.stages[stage] for run in runs), 3)
+        for stage in runs[0].stages
+    }
+    own = sum(seconds for stage, seconds in stages.items() if stage not in LIBRARIES)
+    return {"own_seconds": round(own, 3), "stages": stages}
 
 
 def _mixed_texts(data: Path, generated: pl.Series) -> list[str]:

@@ -3,9 +3,12 @@
 import csv
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import as_file, files
+from itertools import repeat
+from typing import NamedTuple
 
 import polars as pl
 
@@ -31,17 +34,23 @@ NOT_AFTER_SHORT = re.compile(
 _PROVINCE_TAIL = re.compile(r"(?:壮族|回族|维吾尔)?自治区$|特别行政区$|省$|市$")
 _CITY_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|地区$|[市盟州]$")
 _DISTRICT_TAIL = re.compile(r"(?:[\u4e00-\u9fff]{1,4}族)+自治[州县]$|新区$|[市县区]$")
+_TAILS = {
+    Kind.PROVINCE: _PROVINCE_TAIL,
+    Kind.CITY: _CITY_TAIL,
+    Kind.DISTRICT: _DISTRICT_TAIL,
+}
 SHORTEST_SHORT = 2
+LONGEST_SHORTENED = 6
+"""Digits of a district's code."""
 _TOWN = re.compile("(?:街道|镇|乡)(?!办事处|居委会|居民委员会|村委会|村民委员会)")
 MOST_OPENINGS = 50_000
 _openings: dict[str, tuple["DivisionSpan", ...]] = {}
 """How texts open, up to their town, and the divisions named there: most of a register is alike."""
 _OFFICE = re.compile(r"办事处|居委会|居民委员会|村委会|村民委员会")
-_ZONE_TAIL = re.compile(rf"(?:{'|'.join((*ZONE_WORDS, '园区'))})$")
+_ZONE_TAIL = rf"(?:{'|'.join((*ZONE_WORDS, '园区'))})$"
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(NamedTuple):
     """One row of the official list. `is_short` marks a name written without its last word."""
 
     code: str
@@ -71,44 +80,48 @@ class DivisionSpan:
 
 @cache
 def load_divisions() -> Divisions:
-    """Load the tables shipped with the package; about 0.1 s once a process."""
+    """Load the tables shipped with the package; a few hundredths of a second, once a process."""
     with as_file(files(TABLES).joinpath("divisions.parquet")) as path:
-        frame = pl.read_parquet(path)
-    by_code: dict[str, Division] = {}
+        frame = pl.read_parquet(path).filter(~pl.col("name").is_in(list(GROUPING)))
+    sizes = frame["code"].str.len_bytes()
+    # A district or subdistrict may be a development zone by its name.
+    is_zone = sizes.is_in([6, 9]) & frame["name"].str.contains(_ZONE_TAIL)
+    kinds = [
+        Kind.DEVELOPMENT_ZONE if zone else KIND_BY_LENGTH[size]
+        for size, zone in zip(sizes.to_list(), is_zone.to_list(), strict=True)
+    ]
+    codes, names = frame["code"].to_list(), frame["name"].to_list()
+    by_code = dict(zip(codes, _make_divisions(codes, names, kinds), strict=True))
     by_name: dict[str, list[Division]] = {}
-    for code, name in zip(frame["code"].to_list(), frame["name"].to_list(), strict=True):
-        if name in GROUPING:
-            continue
-        kind = KIND_BY_LENGTH[len(code)]
-        if kind in (Kind.DISTRICT, Kind.SUBDISTRICT) and _ZONE_TAIL.search(name):
-            kind = Kind.DEVELOPMENT_ZONE
-        whole = Division(code, name, kind)
-        by_code[code] = whole
-        by_name.setdefault(name, []).append(whole)
-        short = _shorten(name, kind)
-        if short:
-            by_name.setdefault(short, []).append(Division(code, name, kind, is_short=True))
+    for whole in by_code.values():
+        by_name.setdefault(whole.name, []).append(whole)
+        if len(whole.code) <= LONGEST_SHORTENED and (short := _shorten(whole)):
+            by_name.setdefault(short, []).append(whole._replace(is_short=True))
     for row in csv.DictReader(
         files(TABLES).joinpath("renamed.csv").read_text(encoding="utf-8").splitlines()
     ):
         by_name.setdefault(row["old_name"], []).append(by_code[row["code"]])
-    longest: dict[str, int] = {}
-    for name in by_name:
-        begin = name[:SHORTEST_SHORT]
-        longest[begin] = max(longest.get(begin, 0), min(len(name), LONGEST_NAME))
-    return Divisions(by_code, {name: tuple(held) for name, held in by_name.items()}, longest)
+    held = {name: tuple(divisions) for name, divisions in by_name.items()}
+    return Divisions(by_code, held, _measure_names(list(held)))
 
 
-def _shorten(name: str, kind: Kind) -> str | None:
-    tail = {
-        Kind.PROVINCE: _PROVINCE_TAIL,
-        Kind.CITY: _CITY_TAIL,
-        Kind.DISTRICT: _DISTRICT_TAIL,
-    }.get(kind)
-    if tail is None:
-        return None
-    short = tail.sub("", name)
-    return short if short != name and len(short) >= SHORTEST_SHORT else None
+def _make_divisions(codes: list[str], names: list[str], kinds: list[Kind]) -> Iterator[Division]:
+    # There are forty thousand, and every program that reads an address waits for them.
+    make: Callable[[object], Division] = partial(tuple.__new__, Division)
+    return map(make, zip(codes, names, kinds, repeat(object=False)))
+
+
+def _shorten(division: Division) -> str | None:
+    tail = _TAILS.get(division.kind)
+    short = tail.sub("", division.name) if tail else division.name
+    return short if short != division.name and len(short) >= SHORTEST_SHORT else None
+
+
+def _measure_names(names: list[str]) -> dict[str, int]:
+    begins = pl.Series("begin", names).str.head(SHORTEST_SHORT).to_frame()
+    sizes = pl.Series("size", names).str.len_chars().clip(upper_bound=LONGEST_NAME)
+    longest = begins.with_columns(sizes).group_by("begin").agg(pl.col("size").max())
+    return dict(longest.iter_rows())
 
 
 def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:

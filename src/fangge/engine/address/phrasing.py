@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from fangge.engine.address.compiling import compiled, within
@@ -14,6 +13,7 @@ from fangge.engine.address.elements import DIVISION_KINDS, KINDS
 from fangge.engine.address.grammar import NUMBERED, write_piece
 from fangge.engine.address.lexicon import BASIS, PRIME, Hashes, find_key, make_table
 from fangge.engine.address.normalise import FILLER
+from fangge.engine.address.strings import make_texts, to_series
 
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int64]
@@ -51,7 +51,7 @@ def _make_rules() -> _Rules:
     renamed = [
         name
         for name, held in load_divisions().by_name.items()
-        if any(division.name != name for division in held)
+        if held[0].name != name or (len(held) > 1 and any(d.name != name for d in held))
     ]
     held = "".join(renamed).encode("utf-32-le")
     sizes = np.fromiter(map(len, renamed), dtype=np.int64, count=len(renamed))
@@ -99,10 +99,7 @@ def write_wordings(codes: Codes, bounds: Places, kinds: Bytes) -> pl.Series:
     if not len(kinds):
         return pl.Series(dtype=pl.String)
     data, offsets, odd = _write_plain(codes, bounds, kinds, _make_rules())
-    held = pa.LargeStringArray.from_buffers(
-        len(kinds), pa.py_buffer(offsets), pa.py_buffer(data[: offsets[-1]])
-    )
-    written = pl.Series(values=held, dtype=pl.String)
+    written = to_series(make_texts(offsets, data[: offsets[-1]]))
     places = np.flatnonzero(odd)
     if not len(places):
         return written

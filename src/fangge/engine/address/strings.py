@@ -58,13 +58,26 @@ def to_texts(series: pl.Series) -> Texts:
     return make_texts(begins if len(begins) else np.zeros(1, dtype=np.int64), held)
 
 
+class _Column:
+    """An Arrow array that shows nothing but its buffers.
+
+    Polars loads all of Arrow's compute functions for one that it knows, which takes longer than
+    most work on addresses.
+    """
+
+    def __init__(self, held: pa.Array) -> None:
+        self._held = held
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        told: tuple[object, object] = self._held.__arrow_c_array__(requested_schema)
+        return told
+
+
 def to_series(texts: Texts) -> pl.Series:
     """Give strings as a column."""
-    buffers = [None, pa.py_buffer(texts.places), pa.py_buffer(texts.raw)]
-    column = pl.from_arrow(pa.LargeStringArray.from_buffers(len(texts.places) - 1, *buffers[1:]))
-    if not isinstance(column, pl.Series):
-        raise TypeError("strings must come back as a column")
-    return column.cast(pl.String)
+    buffers = (pa.py_buffer(texts.places), pa.py_buffer(texts.raw))
+    held = pa.LargeStringArray.from_buffers(len(texts.places) - 1, *buffers)
+    return pl.Series(_Column(held), dtype=pl.String)
 
 
 def make_spans(raw: Bytes, starts: I64, ends: I64) -> Spans:
