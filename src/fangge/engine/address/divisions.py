@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import as_file, files
-from itertools import repeat
 from typing import NamedTuple
 
 import polars as pl
@@ -108,7 +107,7 @@ def load_divisions() -> Divisions:
 def _make_divisions(codes: list[str], names: list[str], kinds: list[Kind]) -> Iterator[Division]:
     # There are forty thousand, and every program that reads an address waits for them.
     make: Callable[[object], Division] = partial(tuple.__new__, Division)
-    return map(make, zip(codes, names, kinds, repeat(object=False)))
+    return map(make, zip(codes, names, kinds, [False] * len(codes), strict=True))
 
 
 def _shorten(division: Division) -> str | None:
