@@ -26,6 +26,7 @@ OPEN = {
     "fusion_qualitycheck": "counts",
     "fusion_sourceconflict": "counts, and numbers of entries and records",
     "cases_lifecycleversion": "the table of states",
+    "cases_lifecycledraft": "the table of states, worked on",
     "cases_desk": "desks of departments",
     "cases_deskmember": "staff, by number",
     "cases_holiday": "days",

@@ -50,7 +50,15 @@ VERBS: dict[Role, frozenset[str]] = {
     # The dispatcher supervises: who looked at a resident never answers for it themself.
     Role.DISPATCHER: LOOK
     | REPORT
-    | {"cases_here.see", "cases.sort", "dwellings.see", "questions.see", "questions.answer"},
+    | {
+        "cases_here.see",
+        "cases.sort",
+        "lifecycle.see",
+        "lifecycle.publish",
+        "dwellings.see",
+        "questions.see",
+        "questions.answer",
+    },
     Role.HANDLER: LOOK | REPORT | {"cases.work", "dwellings.see"},
     Role.STEWARD: FIELD
     | LIFE
@@ -98,7 +106,16 @@ VERBS: dict[Role, frozenset[str]] = {
         {"home.see", "staff.see", "staff.assign", "sign_ins.see", "sign_ins.reset"}
         | {"partners.see", "partners.issue"}
     ),
-    Role.SYSTEM_ADMINISTRATOR: frozenset({"home.see", "sources.see", "batches.see"}),
+    Role.SYSTEM_ADMINISTRATOR: frozenset(
+        {
+            "home.see",
+            "sources.see",
+            "batches.see",
+            "lifecycle.see",
+            "lifecycle.edit",
+            "lifecycle.publish",
+        }
+    ),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
 }
 

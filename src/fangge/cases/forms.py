@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID, uuid4
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -74,3 +76,25 @@ def say_unfit(error: FileUnfit) -> str:
         "scanner": _("The file could not be scanned: try again later."),
     }
     return told.get(error.reason, _("The file cannot be read: take it again."))
+
+
+def read_row(section: str, typed: QueryDict) -> dict[str, Any]:
+    """Read a row of the table of states. Raises `FormUnfit` for a part that it does not have."""
+    word = {key: typed.get(key, "").strip() for key in ("verb", "end", "state", "name", "owner")}
+    lasting = {"amount": read_number(typed.get("amount", "")) or 0, "unit": typed.get("unit", "")}
+    if section == "moves":
+        row = {
+            "start": typed.getlist("start"),
+            "verb": word["verb"],
+            "who": typed.getlist("who"),
+            "needs": typed.getlist("needs"),
+        }
+        return row | ({"end": word["end"]} if word["end"] else {})
+    if section == "clocks":
+        return {key: word[key] for key in ("state", "name", "owner")} | lasting
+    if section == "asks":
+        answers = [one.strip() for one in typed.get("answers", "").split(",") if one.strip()]
+        return {"verb": word["verb"], "answers": answers, "owner": word["owner"]} | lasting
+    if section == "ladder":
+        return {"rung": typed.get("rung", ""), "tell": typed.get("tell", "")} | lasting
+    raise FormUnfit("section", _("The table has no such part."))

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from fangge.cases.views import case, files, inbox, report
+from fangge.cases.views import case, files, inbox, lifecycle, report
 
 app_name = "cases"
 urlpatterns = [
     path("", inbox.show_inbox, name="inbox"),
     path("report", report.show_report, name="report"),
     path("nearby", report.show_nearby, name="nearby"),
+    path("lifecycle", lifecycle.show_lifecycle, name="lifecycle"),
+    path("lifecycle/begin", lifecycle.begin, name="begin-draft"),
+    path("lifecycle/change", lifecycle.change, name="change-draft"),
+    path("lifecycle/end", lifecycle.end, name="end-draft"),
+    path("lifecycle/cases", lifecycle.take_over, name="take-over"),
     path("<slug:number>", case.show_case, name="case"),
     path("<slug:number>/receipt", report.show_receipt, name="receipt"),
     path("<slug:number>/act", case.act, name="act"),
