@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.faults.starving import offer_ways
 
@@ -103,6 +104,15 @@ class Victim:
                 return
             time.sleep(0.02)
 
+    def stages(self) -> list[str]:
+        """Name what is staged beside the registers."""
+        query = (
+            "SELECT relname FROM pg_class WHERE relkind = 'r' "
+            "AND relnamespace = to_regnamespace('fangge_stage')"
+        )
+        with psycopg.connect(self.url) as held:
+            return [str(name) for (name,) in held.execute(query).fetchall()]
+
     def digest(self) -> tuple[object, ...]:
         """Give a fingerprint of all that a run writes, without ciphertext and new numbers."""
         parts = ", ".join(
@@ -169,6 +179,9 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
         "DJANGO_SETTINGS_MODULE": "fangge.config.settings",
         # One thread each: on few cores the killed and the killer would be in each other's way.
         "POLARS_MAX_THREADS": "1",
+        # However few rows are new, two connections fill a stage beside the registers.
+        "FANGGE_COPY_CONNECTIONS": "2",
+        "FANGGE_COPY_ROWS": "1",
     }
     demo = [sys.executable, "-m", "fangge", "demo", "--check", "--residents", str(RESIDENTS)]
     subprocess.run(demo, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -247,6 +260,31 @@ def test_runs_killed_at_any_moment_leave_all_or_nothing(
     assert n_killed > N_KILLS // 4
     assert victim.do("run").startswith("done")
     assert victim.digest() == uninterrupted.after
+    assert not victim.stages()
+
+
+def test_a_run_killed_beside_a_filled_stage_leaves_nothing_of_it_to_the_next(
+    victim: Victim, uninterrupted: Uninterrupted
+) -> None:
+    victim.start_over()
+    child = victim.start("run")
+    while not (left := victim.stages()):
+        time.sleep(0.001)
+    while victim.read() != "register_residents":
+        pass
+    os.kill(child, signal.SIGKILL)
+    victim.wait()
+    assert victim.stages() == left
+    with psycopg.connect(victim.url) as held:
+        stage = sql.Identifier("fangge_stage", left[0])
+        counted = held.execute(sql.SQL("SELECT count(*) FROM {}").format(stage)).fetchone()
+    assert counted
+    assert counted[0]
+    assert victim.digest() == uninterrupted.before
+    assert victim.do("run").startswith("done")
+    assert not victim.stages()
+    assert victim.digest() == uninterrupted.after
+    victim.start_over()
 
 
 def test_a_run_whose_database_goes_away_says_so_and_the_next_one_does_it(

@@ -11,4 +11,8 @@ def command() -> None:
     open_database()
     from django.core.management import call_command
 
+    from fangge.kernel.stage import sweep_stages
+
+    sweep_stages()
+
     call_command("procrastinate", "worker", "--queues", "fusion,audit,cases", "--concurrency", "1")

@@ -11,6 +11,7 @@ from fangge.fusion.actions.quality.checking import check_quality, checking_actor
 from fangge.fusion.actions.running import RunCancelled
 from fangge.kernel import clock
 from fangge.kernel.actor import system_actor
+from fangge.kernel.stage import sweep_stages
 from fangge.registers.queries.life import has_due_acts
 
 
@@ -42,6 +43,14 @@ def link_sources(*, is_full: bool = False) -> None:
 @app.task(queue="fusion", name="fusion.check_quality")
 def check_registers() -> None:
     check_quality(actor=checking_actor(), now=clock.now())
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(queue="fusion", name="fusion.sweep_stages")
+def sweep_hourly(timestamp: int) -> None:
+    """Every hour: drop what a killed run left beside the registers."""
+    del timestamp
+    sweep_stages()
 
 
 @app.periodic(cron="5 * * * *")

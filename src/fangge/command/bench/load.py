@@ -14,13 +14,20 @@ from typing import Any
 import click
 import polars as pl
 
-from fangge.command.bench.database import open_own_database
+from fangge.command.bench.database import open_own_database, watch_alone
 
 CHANGED_SHARE = 0.01
+NAMED_BYTES = 64
+"""Log of a kind below this is not told by name."""
 MOST_TAKEN_IN_AGAIN = 20_000
 """Residents whose extract is taken in again: what that writes does not grow with their number."""
 SEALED = ("identifier", "phone")
 FIGURES = ("copy_seconds", "seal_seconds", "load_seconds", "change_seconds", "same_seconds")
+LOGGED = ("wal_bytes_load", "wal_bytes_change", "wal_bytes_same", "wal_bytes_same_again")
+BY_KIND = """
+    SELECT COALESCE(resource_manager || ' ' || record_type, 'other'), sum(record_length)::bigint
+    FROM pg_get_wal_records_info(%s, %s) GROUP BY 1 HAVING sum(record_length) >= %s ORDER BY 2 DESC
+"""
 
 
 @click.command("load")
@@ -73,7 +80,11 @@ def measure_load(subjects: Path, *, rounds: int) -> dict[str, Any]:
     from fangge.kernel import clock
 
     rows = list_entries(subjects)
-    ran = [_load_once(rows, now=clock.now()) for _ in range(rounds)]
+    watch_alone(is_alone=True)
+    try:
+        ran = [_load_once(rows, now=clock.now()) for _ in range(rounds)]
+    finally:
+        watch_alone(is_alone=False)
     told: dict[str, Any] = {
         name: round(statistics.median(one[name] for one in ran), 3) for name in FIGURES
     }
@@ -81,8 +92,9 @@ def measure_load(subjects: Path, *, rounds: int) -> dict[str, Any]:
     told["load_without_sealing_over_copy"] = _median(
         ran, lambda one: (one["load_seconds"] - one["seal_seconds"]) / one["copy_seconds"]
     )
-    for name in ("wal_bytes_load", "wal_bytes_change", "wal_bytes_same"):
+    for name in LOGGED:
         told[name] = int(statistics.median(one[name] for one in ran))
+    told["wal_kinds_same"] = ran[-1]["wal_kinds_same"]
     return {"entries": rows.height, "rounds": rounds} | told
 
 
@@ -98,10 +110,10 @@ def list_entries(subjects: Path) -> pl.DataFrame:
     )
 
 
-def _load_once(rows: pl.DataFrame, *, now: datetime) -> dict[str, float]:
+def _load_once(rows: pl.DataFrame, *, now: datetime) -> dict[str, Any]:
     from django.db import connection
 
-    told: dict[str, float] = {}
+    told: dict[str, Any] = {}
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE registers_resident, registers_entrychange CASCADE")
     sealed, told["seal_seconds"] = _timed(lambda: _seal(rows))
@@ -114,7 +126,14 @@ def _load_once(rows: pl.DataFrame, *, now: datetime) -> dict[str, float]:
     ).select("id", *rows.columns[1:])
     registered, told["change_seconds"], told["wal_bytes_change"] = _register(fresh, now)
     again = registered.select("id", *rows.columns[1:])
-    _, told["same_seconds"], told["wal_bytes_same"] = _register(again, now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
+        start = cursor.fetchone()[0]
+        _, told["same_seconds"], told["wal_bytes_same"] = _register(again, now)
+        cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
+        cursor.execute(BY_KIND, [start, cursor.fetchone()[0], NAMED_BYTES])
+        told["wal_kinds_same"] = dict(cursor.fetchall())
+    _, _, told["wal_bytes_same_again"] = _register(again, now)
     return told
 
 
@@ -179,5 +198,5 @@ def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
     return found, time.perf_counter() - started
 
 
-def _median(ran: list[dict[str, float]], ratio: Callable[[dict[str, float]], float]) -> float:
+def _median(ran: list[dict[str, Any]], ratio: Callable[[dict[str, Any]], float]) -> float:
     return round(statistics.median(ratio(one) for one in ran), 3)

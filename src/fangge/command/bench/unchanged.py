@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fangge.command.bench.database import open_own_database
+from fangge.command.bench.database import open_own_database, watch_alone
 from fangge.command.setup import data_folder
 
 SOURCE, EXTRACT = "police_population", "police_population.csv"
@@ -47,7 +47,7 @@ def measure_unchanged(*, residents: int) -> dict[str, Any]:
     """
     open_own_database("unchanged")
     shutil.rmtree(data_folder() / "link-state", ignore_errors=True)
-    _watch_alone(is_alone=True)
+    watch_alone(is_alone=True)
     try:
         district = _run_main_job(residents)
         return {
@@ -56,16 +56,7 @@ def measure_unchanged(*, residents: int) -> dict[str, Any]:
             "at_once_again": _take_in_again(district, day=2),
         }
     finally:
-        _watch_alone(is_alone=False)
-
-
-def _watch_alone(*, is_alone: bool) -> None:
-    """Keep the server's own housekeeping out of the log while it is measured."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER SYSTEM SET autovacuum = {'off' if is_alone else 'on'}")
-        cursor.execute("SELECT pg_reload_conf()")
+        watch_alone(is_alone=False)
 
 
 def _run_main_job(residents: int) -> Path:
@@ -80,7 +71,6 @@ def _run_main_job(residents: int) -> Path:
     write_district(folder=district, n_residents=residents, seed=SEED, noise="usual", tell=tell)
     run_main_job(district, tell)
     with connection.cursor() as cursor:
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
         # A page's first reader logs that its rows are committed; the load did not write that.
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("VACUUM")  # and what ANALYZE wrote is read too

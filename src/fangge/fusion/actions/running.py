@@ -18,6 +18,7 @@ from fangge.fusion.rules.linking import LINK_LOCK
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, FanggeError, Missing
+from fangge.kernel.stage import sweep_stages
 
 # SQLSTATE: no space; a limit of the server's; the server goes down or was told to.
 DISK_FULL, LIMITED, GONE = "53100", "53400", "57"
@@ -86,6 +87,7 @@ def open_run(
     """
     actor.require("registers.link")
     _take_lock()
+    sweep_stages()
     # Within somebody's transaction nobody else could see the run: then it watches itself.
     watched_by = connection if connection.in_atomic_block else connection.copy()
     try:
@@ -113,7 +115,14 @@ def open_run(
     finally:
         if watched_by is not connection:
             watched_by.close()
+        _leave_no_stage()
         _give_lock()
+
+
+def _leave_no_stage() -> None:
+    # Where the database is gone, whoever starts next sweeps.
+    with suppress(OperationalError, InterfaceError):
+        sweep_stages()
 
 
 def _take_lock() -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 from psycopg import sql
 
 from fangge.kernel.bulk import copy_frame, next_ids, read_frame
+from fangge.kernel.stage import copy_many
 from fangge.registers.actions.comparing import Column, compare_entries
 from fangge.registers.models.change import EntryKind
 from fangge.registers.rules.history import CHANGING, origin_names
@@ -196,7 +197,7 @@ class _Writer:
     def copy_new(self, cursor: Any, fresh: pl.DataFrame) -> int:
         instant = pl.lit(self.trail.changed_at.isoformat())
         rows = fresh.select("id", *self.columns, changed_at=instant, recorded_at=instant)
-        copy_frame(cursor, self.table, rows)
+        copy_many(cursor, self.table, rows)
         return rows.height
 
     def end(self, cursor: Any, ended: pl.Series) -> int:
