@@ -16,6 +16,8 @@ def measure_accuracy(folder: Path) -> dict[str, dict[str, float]]:
     return {
         "address": _measure_addresses(truth, decided),
         "residents": _measure_linkage(truth, decided, "resident"),
+        "dwellings": _measure_linkage(truth, decided, "dwelling"),
+        "tenancies": _measure_linkage(truth, decided, "tenancy"),
         "organisations": _measure_linkage(truth, decided, "organisation"),
     }
 

@@ -113,6 +113,7 @@ COSTS = {
     "ingest_health_population": 0.6,
     "ingest_housing_dwellings": 0.9,
     "ingest_market_organisations": 0.1,
+    "ingest_tenancy_agreements": 0.2,
     "register_addresses": 0.5,
     "read_police_population": 0.3,
     "match_police_population": 0.4,
@@ -133,6 +134,7 @@ EXTRACTS = {
     "police_population": "police_population.csv",
     "health_population": "health_population.parquet",
     "housing_dwellings": "housing_dwellings.xlsx",
+    "tenancy_agreements": "tenancy_agreements.csv",
     "market_organisations": "market_organisations.csv",
 }
 

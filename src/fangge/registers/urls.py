@@ -23,6 +23,7 @@ urlpatterns = [
     path("addresses/decisions/<int:decision_id>/undo", corrections.withdraw, name="withdraw"),
     path("organisations/", lists.show_organisations, name="organisations"),
     path("organisations/<int:organisation_id>", entries.show_organisation, name="organisation"),
+    path("dwellings/<int:dwelling_id>", entries.show_dwelling, name="dwelling"),
     path("residents/<int:resident_id>", entries.show_resident, name="resident"),
     path("returns/", returns.show_returns, name="returns"),
     path("returns/new", returns.show_return_form, name="return-new"),

@@ -18,7 +18,8 @@ def test_the_page_tells_every_kind_of_noise_with_its_rates(kind: str) -> None:
 
 def test_the_page_tells_every_column_and_kind_of_damage(district: Generated) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for extract in (district.police, district.health, district.housing, district.market):
+    for name in ("police", "health", "housing", "market", "agreements"):
+        extract = getattr(district, name)
         assert not [column for column in extract.rows.columns if column not in page]
     assert ", ".join(district.truth.columns) in page
     assert not [kind for kind in IN_VALUES + IN_LINES if f"`{kind}`" not in page]

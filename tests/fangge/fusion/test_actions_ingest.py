@@ -52,6 +52,7 @@ def test_every_broken_row_of_the_district_and_no_other_is_quarantined(district: 
         "police_population",
         "health_population",
         "housing_dwellings",
+        "tenancy_agreements",
         "market_organisations",
     ):
         meant = set(truth.filter(source=source)["row_no"])
@@ -250,5 +251,5 @@ def test_a_killed_ingest_goes_on_where_it_stopped(
 
 
 def test_sources_came_with_the_shipped_contracts() -> None:
-    assert Source.objects.count() == 7
+    assert Source.objects.count() == 8
     assert QuarantinedRow.objects.exists()

@@ -44,8 +44,9 @@ def test_a_second_run_changes_nothing(noon: datetime) -> None:
 def test_identifiers_of_entries_stay_when_a_source_is_taken_back(noon: datetime) -> None:
     codes = dict(Resident.objects.values_list("pk", "code"))
     running = Occupancy.objects.filter(ends_on=None, kind="tenant").count()
-    batch = Batch.objects.get(source__code="housing_dwellings")
-    roll_back_batch(actor=steward(), batch_id=batch.pk, reason="test", now=noon)
+    for source in ("housing_dwellings", "tenancy_agreements"):
+        batch = Batch.objects.get(source__code=source)
+        roll_back_batch(actor=steward(), batch_id=batch.pk, reason="test", now=noon)
     link_registers(actor=linking_actor(), tell=lambda _: None, now=noon)
     assert dict(Resident.objects.values_list("pk", "code")).items() >= codes.items()
     assert running > 0

@@ -28,7 +28,7 @@ TABLES = {
     "registers_dwelling": "id",
     "registers_resident": "id",
     "registers_organisation": "id",
-    "registers_occupancy": "kind, resident_id, organisation_id, address_id",
+    "registers_occupancy": "kind, resident_id, organisation_id, address_id, turn",
     "registers_entrychange": "kind, entry_id, changed_at, former::text",
     "registers_waitingtext": "text_key",
     "registers_buildingcount": "building_id, layer",
@@ -73,7 +73,7 @@ def undone() -> Iterator[None]:
     """Do something, and take it back whole; the numbers given out are given out again."""
     with connection.cursor() as cursor, transaction.atomic():
         held = {}
-        for table in ("resident", "dwelling", "organisation", "address"):
+        for table in ("resident", "dwelling", "organisation", "address", "occupancy"):
             cursor.execute(f"SELECT last_value FROM registers_{table}_id_seq")  # noqa: S608 - constants
             held[table] = cursor.fetchone()[0]
         yield

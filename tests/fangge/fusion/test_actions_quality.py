@@ -56,7 +56,7 @@ def spoil() -> dict[str, int]:
                       "changed_at": crowd.changed_at},
         )  # fmt: skip
     firm = Organisation.objects.filter(ends_on=None, address__isnull=False).order_by("id")[0]
-    gone = Dwelling.objects.filter(ends_on=None).order_by("-id")[0]
+    gone = Dwelling.objects.filter(ends_on=None, holds_address=True).order_by("-id")[0]
     Dwelling.objects.filter(pk=gone.pk).update(ends_on="2020-01-01")
     Organisation.objects.filter(pk=firm.pk).update(address=gone.address_id)
     Organisation.objects.filter(pk=firm.pk).update(credit_code="12")

@@ -116,12 +116,14 @@ def test_a_pair_comes_back_with_what_changed_and_the_decision_holds_meanwhile(
     noon: datetime, district: Path, tmp_path: Path
 ) -> None:
     offer_pairs(noon, n_pairs=1)
-    row = open_pairs(steward(), now=noon).row(0, named=True)
+    row = open_pairs(steward(), now=noon, kind="resident").row(0, named=True)
     decide_pair(actor=steward(), pair_id=row["pair_id"], verdict="different", now=noon)
     record = SourceRecord.objects.get(pk=row["left"])
     assert record.source.code == "police_population"
     link_registers(actor=linking_actor(), tell=lambda _: None, now=noon)
-    assert open_pairs(steward(), now=noon).is_empty(), "nothing changed, nothing is asked again"
+    assert open_pairs(steward(), now=noon, kind="resident").is_empty(), (
+        "nothing changed, nothing is asked again"
+    )
     other = SourceRecord.objects.get(pk=row["right"])
     person_no, name = record.payload["person_no"], other.payload["name"]
     stage_renamed(district, tmp_path, person_no, name, noon)
@@ -135,14 +137,14 @@ def test_a_pair_comes_back_with_what_changed_and_the_decision_holds_meanwhile(
     assert decided_pairs(kind="resident").select("is_same").to_series().to_list() == [False]
     decide_pair(actor=steward(), pair_id=back["pair_id"][0], verdict="same", now=noon)
     assert decided_pairs(kind="resident")["is_same"].to_list() == [True]
-    assert open_pairs(steward(), now=noon).is_empty()
+    assert open_pairs(steward(), now=noon, kind="resident").is_empty()
 
 
 def test_what_was_the_same_and_is_found_different_parts_into_both_entries_again(
     noon: datetime, district: Path, tmp_path: Path
 ) -> None:
     offer_pairs(noon, n_pairs=1)
-    row = open_pairs(steward(), now=noon).row(0, named=True)
+    row = open_pairs(steward(), now=noon, kind="resident").row(0, named=True)
     decide_pair(actor=steward(), pair_id=row["pair_id"], verdict="same", now=noon)
     record, other = (SourceRecord.objects.get(pk=row[side]) for side in ("left", "right"))
     person_no, name = record.payload["person_no"], other.payload["name"]
@@ -156,4 +158,4 @@ def test_what_was_the_same_and_is_found_different_parts_into_both_entries_again(
     assert running.count() == 2
     undo_judgement(actor=steward(), judgement_id=judgement.pk, now=noon)
     assert running.count() == 1
-    assert back["pair_id"] in open_pairs(steward(), now=noon)["pair_id"]
+    assert back["pair_id"] in open_pairs(steward(), now=noon, kind="resident")["pair_id"]

@@ -251,7 +251,7 @@ def dwelling_parameters() -> Parameters:
                 u=(0.99992, 0.00006, 0.000018, 0.000002),
             ),
             Field("number", Kind.EXACT, m=(0.05, 0.95), u=(0.999999, 0.000001)),
-            Field("floor_area_m2", Kind.NUMBER, m=(0.1, 0.9), u=(0.998, 0.002)),
+            Field("floor_area_m2", Kind.EXACT, m=(0.1, 0.9), u=(0.998, 0.002)),
             Field("use", Kind.EXACT, m=(0.05, 0.95), u=(0.06, 0.94)),
         ),
         blocks=(

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from fangge.engine.synthesis.agreements import name_tenancies
 from fangge.engine.synthesis.breakage import IN_LINES, Extract, break_rows, swap_values
 from fangge.engine.synthesis.clerks import sample_known, spoil_people
 from fangge.engine.synthesis.mistakes import blank_values, misspell_names
@@ -107,8 +108,12 @@ def send_health(
 
 def send_housing(
     people: People, streets: Streets, rates: Rates, rng: np.random.Generator
-) -> tuple[Extract, pl.DataFrame]:
-    """Send the housing office's dwellings, let, lived in by their owners or vacant."""
+) -> tuple[Extract, pl.DataFrame, pl.DataFrame]:
+    """Send the housing office's dwellings, let, lived in by their owners or vacant.
+
+    Beside extract and answers comes what is true of those let: home, person, number, area, use,
+    starts and ends.
+    """
     dwellings = _list_dwellings(people, streets, rng)
     n_rows, let = dwellings.height, dwellings["state"] == "已出租"
     texts, noise = write_addresses(streets.rooms[dwellings["home"]], rates, rng)
@@ -132,6 +137,15 @@ def send_housing(
             "止租日期": _keep_where(let & ~open_ended, ends),
         }
     )
+    told = rows.select(
+        home=dwellings["home"],
+        person=dwellings["tenant"],
+        number="房屋编号",
+        area="建筑面积",
+        use="房屋用途",
+        starts="起租日期",
+        ends="止租日期",
+    ).filter(let)
     extract, breaks = break_rows(
         Extract("housing_dwellings", rows, required="房屋地址", dated="起租日期"), rates.broken, rng
     )
@@ -151,8 +165,10 @@ def send_housing(
             for role, seen, spoilt in whose
         ),
     ]
-    answers[2] = answers[2].filter(let)
-    return extract, pl.concat(answers)
+    tenancies = name_tenancies(codes, tenants["person"], rows["起租日期"])
+    answers.append(answer_rows((source, "tenancy"), tenancies, broken=broken, noise=breaks))
+    answers[2:] = [one.filter(let) for one in answers[2:]]
+    return extract, pl.concat(answers), told
 
 
 def send_market(

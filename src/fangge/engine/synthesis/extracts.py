@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from fangge.engine.place.coordinates import System, convert
+from fangge.engine.synthesis.agreements import send_agreements
 from fangge.engine.synthesis.breakage import Extract
 from fangge.engine.synthesis.departments import (
     send_health,
@@ -22,7 +23,7 @@ from fangge.engine.synthesis.streets import Streets, make_streets
 from fangge.engine.synthesis.truth import answer_rows
 
 STARTS_ON = date(2020, 1, 1)
-STAGES = ("district", "people", "police", "health", "housing", "market")
+STAGES = ("district", "people", "police", "health", "housing", "market", "agreements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Generated:
     health: Extract
     housing: Extract
     market: Extract
+    agreements: Extract
     truth: pl.DataFrame
     subjects: pl.DataFrame  # kind, subject, and what is true of it
     counts: dict[str, int]
@@ -68,7 +70,7 @@ def generate_district(
     """
     rates = RATES[noise]
     tell = tell or (lambda _stage: None)
-    chance = iter(np.random.default_rng([seed, n_residents]).spawn(8))
+    chance = iter(np.random.default_rng([seed, n_residents]).spawn(9))
     district = make_district(n_residents=n_residents, rng=next(chance))
     streets = make_streets(district, rng=next(chance))
     addresses, address_answers = _send_addresses(streets, rates, next(chance))
@@ -76,12 +78,17 @@ def generate_district(
     people = make_people(streets, n_residents=n_residents, rng=next(chance))
     tell("people")
     sent = []
-    for stage, send in zip(
-        STAGES[2:], (send_police, send_health, send_housing, send_market), strict=True
-    ):
+    for stage, send in (("police", send_police), ("health", send_health)):
         sent.append(send(people, streets, rates, next(chance)))
         tell(stage)
-    police, health, housing, market = (extract for extract, _ in sent)
+    extract, answers, let = send_housing(people, streets, rates, next(chance))
+    sent.append((extract, answers))
+    tell("housing")
+    sent.append(send_market(people, streets, rates, next(chance)))
+    tell("market")
+    sent.append(send_agreements(people, streets, let, rates, next(chance)))
+    tell("agreements")
+    police, health, housing, market, agreements = (extract for extract, _ in sent)
     return Generated(
         district=district,
         addresses=addresses,
@@ -89,6 +96,7 @@ def generate_district(
         health=health,
         housing=housing,
         market=market,
+        agreements=agreements,
         truth=pl.concat([address_answers, *(answers for _, answers in sent)]),
         subjects=_list_subjects(people, streets),
         counts={

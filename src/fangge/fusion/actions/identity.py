@@ -16,6 +16,11 @@ IDENTIFIED: Mapping[str, tuple[str, Callable[[pl.Series], pl.DataFrame]]] = {
 
 
 def keep_identity(fused: Fused, *, kind: str, merging: Merging) -> pl.DataFrame:
+    """Give each subject the entry that it was: by its records, else by its identifier."""
+    return _find_by_identifier(vote_on_identity(fused, kind=kind, merging=merging), kind)
+
+
+def vote_on_identity(fused: Fused, *, kind: str, merging: Merging) -> pl.DataFrame:
     """Give each subject the entry that most of its records spoke of before, each entry once."""
     held = _entries_before(fused.members, kind, merging)
     votes = (
@@ -26,13 +31,12 @@ def keep_identity(fused: Fused, *, kind: str, merging: Merging) -> pl.DataFrame:
         .unique("entry_id", keep="first", maintain_order=True)
         .unique("cluster", keep="first", maintain_order=True)
     )
-    known = fused.subjects.join(
+    return fused.subjects.join(
         votes.select("cluster", pl.col("entry_id").alias("id")),
         on="cluster",
         how="left",
         maintain_order="left",
     )
-    return _find_by_identifier(known, kind)
 
 
 def _find_by_identifier(known: pl.DataFrame, kind: str) -> pl.DataFrame:
@@ -88,8 +92,8 @@ def _entries_before(members: pl.DataFrame, kind: str, merging: Merging) -> pl.Da
 def _entries_of_replaced(kind: str, record_ids: list[int] | None) -> pl.DataFrame:
     """Give the entry of which the row that a record took the place of spoke: the latest such row.
 
-    The key of a population row or of a firm names its subject; a dwelling has another tenant
-    tomorrow, so there the name must be the same too.
+    The key of a population row, of a firm or of a dwelling names its subject; a dwelling has
+    another tenant tomorrow, so there the name must be the same too.
     """
     return read_frame(
         "SELECT DISTINCT ON (record.id, decision.part) record.id, decision.part, "
@@ -99,7 +103,8 @@ def _entries_of_replaced(kind: str, record_ids: list[int] | None) -> pl.DataFram
         "JOIN fusion_sourcerecord record ON record.source_id = former.source_id "
         "AND record.key_hash = former.key_hash AND record.id <> former.id "
         "WHERE former.replaced_by_batch_id IS NOT NULL AND record.replaced_by_batch_id IS NULL "
-        "AND (%s OR record.id = ANY(%s)) AND (decision.part IN ('holder', 'organisation') "
+        "AND (%s OR record.id = ANY(%s)) AND (decision.kind = 'dwelling' "
+        "OR decision.part IN ('holder', 'organisation') "
         "OR former.payload->>(decision.part || '_name') "
         "= record.payload->>(decision.part || '_name')) "
         "ORDER BY record.id, decision.part, former.said_at DESC, former.id DESC",

@@ -8,22 +8,32 @@ from pathlib import Path
 import polars as pl
 from django.db import transaction
 
+from fangge.fusion.actions.housing import dwelling_parts
 from fangge.fusion.actions.merge import (
     keep_decisions,
     keep_pairs,
     keep_readings,
+    merge_dwellings,
     merge_organisations,
     merge_residents,
-    write_dwellings,
 )
 from fangge.fusion.actions.merging import Merging, mark_decisions, mark_judgements
 from fangge.fusion.actions.overlay import firm_rows, settle_run
+from fangge.fusion.actions.presence import list_occupancies, list_trading
 from fangge.fusion.actions.reading import Sources, list_uncertain, read_sources
 from fangge.fusion.actions.running import Progress, open_run
+from fangge.fusion.actions.tenancies import (
+    TOLD,
+    fuse_tenancies,
+    list_tenancies,
+    name_occupancies,
+    tenancy_parts,
+)
 from fangge.fusion.adapters.engine import (
+    Fused,
     as_parts,
     dates_said,
-    fuse_organisations,
+    fuse_plainly,
     fuse_residents,
     number_changed,
 )
@@ -36,10 +46,13 @@ from fangge.fusion.queries.decisions import decided_pairs
 from fangge.fusion.queries.records import contract_mark, current_records, speaking_ids
 from fangge.fusion.rules.life import FIRMS
 from fangge.fusion.rules.linking import (
+    DWELLING_PRECEDENCE,
+    DWELLINGS,
     FIRM,
     ORGANISATION_PRECEDENCE,
     RESIDENT_PRECEDENCE,
     SPEAKERS,
+    TENANCIES,
 )
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor, system_actor
@@ -87,10 +100,15 @@ def link_registers(
         index = _link_addresses(merging, progress)
         sources, fresh = read_sources(index, progress, before=before, after=merging.after)
         _keep_what_was_read(sources, fresh, merging, progress)
-        lived = _link_residents(sources, fresh, merging, progress)
+        people = _link_residents(sources, fresh, merging, progress)
+        homes = _link_dwellings(sources, fresh, merging, progress)
         traded = _link_organisations(sources, fresh, merging, progress)
-        held = settle_run(pl.concat([lived, traded], how="diagonal"))
-        _write_occupancies(held, merging, progress)
+        rented, tenancies = _link_tenancies(sources, fresh, (people, homes), merging, progress)
+        lived = list_occupancies(sources, people)
+        told = [one.select(TOLD.names()).cast(TOLD) for one in (lived, traded, tenancies)]
+        _write_occupancies(settle_run(pl.concat(told)), merging, progress)
+        keep_decisions(name_occupancies(rented, tenancies), kind="tenancy", merging=merging)
+        progress.finish("keep_tenancies")
         refresh_map_cells(building_ids=_touched_buildings(merging))
         progress.finish("count_for_map")
         Batch.objects.filter(state=BatchState.STAGED).update(state=BatchState.LINKED)
@@ -232,10 +250,45 @@ def _link_residents(
         merging.changed("pairs.resident", fused.pairs), kind="resident", run=merging.run
     )
     progress.figures["resident_decisions"] = n_decided
-    dwellings = write_dwellings(sources["housing_dwellings"], merging=merging)
-    progress.figures["dwellings"] = dwellings.as_figures()
+    return members
+
+
+def _link_dwellings(
+    sources: Sources, fresh: Sources, merging: Merging, progress: Progress
+) -> pl.DataFrame:
+    """Write the dwellings; give which record part speaks of which."""
+    parts = dwelling_parts(sources)
+    codes = {speaker.source for speaker in DWELLINGS}
+    fused = fuse_plainly(
+        parts,
+        precedence=DWELLING_PRECEDENCE,
+        relinking=_relinking("dwelling", parts, fresh, codes, merging),
+        decided=decided_pairs(kind="dwelling"),
+    )
+    progress.finish("link_dwellings")
+    members, written = merge_dwellings(fused, sources, merging=merging)
+    progress.figures["dwellings"] = written.as_figures()
+    keep_decisions(members, kind="dwelling", merging=merging)
+    keep_pairs(merging.changed("pairs.dwelling", fused.pairs), kind="dwelling", run=merging.run)
     progress.finish("register_dwellings")
-    return list_occupancies(sources, members)
+    return members
+
+
+def _link_tenancies(
+    sources: Sources,
+    fresh: Sources,
+    spoken: tuple[pl.DataFrame, pl.DataFrame],
+    merging: Merging,
+    progress: Progress,
+) -> tuple[Fused, pl.DataFrame]:
+    """Find the tenancies of the residents and dwellings that rows speak of."""
+    read = pl.concat([fresh[one.source]["record_id"] for one in TENANCIES])
+    fused = fuse_tenancies(tenancy_parts(sources, *spoken), fresh=read, merging=merging)
+    homes = merging.after.frames["dwellings"].select(
+        pl.col("id").alias("entry_id"), "address_id", "grid_id"
+    )
+    progress.finish("link_tenancies")
+    return fused, list_tenancies(fused, homes)
 
 
 def _link_organisations(
@@ -252,7 +305,7 @@ def _link_organisations(
         for said_by in (None, FIRMS)
     )
     decided = decided_pairs(kind="organisation")
-    fused = fuse_organisations(
+    fused = fuse_plainly(
         parts,
         precedence=ORGANISATION_PRECEDENCE,
         relinking=_relinking("organisation", parts, fresh, (FIRM.source, FIRMS), merging),
@@ -266,84 +319,3 @@ def _link_organisations(
     )
     progress.finish("register_organisations")
     return list_trading(rows, members)
-
-
-def list_trading(rows: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """List which firm trades where, each firm and address once."""
-    return (
-        members.join(rows, on="record_id")
-        .filter(pl.col("trades_address_id").is_not_null())
-        .sort("founded_on", "record_id", nulls_last=True)
-        .unique(["entry_id", "trades_address_id"], keep="first", maintain_order=True)
-        .select(
-            kind=pl.lit("trades"),
-            resident_id=pl.lit(None, pl.Int64),
-            organisation_id="entry_id",
-            address_id="trades_address_id",
-            grid_id="trades_grid_id",
-            starts_on="founded_on",
-            ends_on="dissolved_on",
-            record_id="record_id",
-        )
-    )
-
-
-def list_occupancies(sources: Sources, members: pl.DataFrame) -> pl.DataFrame:
-    """List who is where by what the sources say, each holder, kind and address once.
-
-    A person lives where the newest record says; where older ones said, they did until then.
-    """
-    spoken = [
-        _spoken(sources["police_population"], members, "holder", "registered", "registered"),
-        _spoken(sources["police_population"], members, "holder", "resident", "resident"),
-        _spoken(sources["health_population"], members, "holder", "resident", "resident"),
-        _spoken(sources["housing_dwellings"], members, "tenant", "tenant", "dwelling"),
-        _spoken(sources["housing_dwellings"], members, "owner", "owner", "dwelling"),
-    ]
-    once = (
-        pl.concat(spoken)
-        .sort("said_on", "record_id", nulls_last=False)
-        .group_by("kind", "resident_id", "address_id", maintain_order=True)
-        .agg(
-            pl.col("grid_id").last(),
-            pl.col("said_on").min().alias("starts_on"),
-            pl.col("said_on").max().alias("last_on"),
-            pl.col("ends_on").last(),
-            pl.col("record_id").last(),
-        )
-        .sort("kind", "resident_id", "last_on", "record_id", nulls_last=False)
-    )
-    moves = pl.col("kind").is_in(["resident", "registered"])
-    next_on = pl.col("last_on").shift(-1).over("kind", "resident_id")
-    return once.select(
-        "kind",
-        "resident_id",
-        pl.lit(None, pl.Int64).alias("organisation_id"),
-        "address_id",
-        "grid_id",
-        "starts_on",
-        pl.when(moves & next_on.is_not_null()).then(next_on).otherwise("ends_on").alias("ends_on"),
-        "record_id",
-    )
-
-
-def _spoken(
-    rows: pl.DataFrame, members: pl.DataFrame, part: str, kind: str, place: str
-) -> pl.DataFrame:
-    said = "updated_on" if "updated_on" in rows.columns else "tenancy_starts_on"
-    said_on = pl.lit(None, pl.Date) if part == "owner" else pl.col(said)
-    ends_on = pl.col("tenancy_ends_on") if part == "tenant" else pl.lit(None, pl.Date)
-    return (
-        members.filter(pl.col("part") == part)
-        .join(rows, on="record_id")
-        .filter(pl.col(f"{place}_address_id").is_not_null())
-        .select(
-            kind=pl.lit(kind),
-            resident_id="entry_id",
-            address_id=f"{place}_address_id",
-            grid_id=f"{place}_grid_id",
-            said_on=said_on,
-            ends_on=ends_on,
-            record_id="record_id",
-        )
-    )

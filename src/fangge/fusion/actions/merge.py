@@ -7,7 +7,8 @@ from dataclasses import replace
 import polars as pl
 from django.db import connection
 
-from fangge.fusion.actions.identity import keep_identity
+from fangge.fusion.actions.housing import keep_addresses, place_dwellings
+from fangge.fusion.actions.identity import keep_identity, vote_on_identity
 from fangge.fusion.actions.merging import Merging
 from fangge.fusion.actions.overlay import correct_residents, move_organisations
 from fangge.fusion.adapters.engine import Fused
@@ -19,7 +20,6 @@ from fangge.registers.actions.bulk import Written
 from fangge.registers.actions.dwellings import register_dwellings
 from fangge.registers.actions.organisations import register_organisations
 from fangge.registers.actions.residents import register_residents
-from fangge.registers.queries.addresses import dwellings_at
 
 MOST_NAMED = 50_000
 """Up to here what holds is read by name; beyond it is quicker to read it all."""
@@ -34,6 +34,8 @@ ORGANISATION_VALUES = (
     "starts_on",
     "ends_on",
 )
+DWELLING_VALUES = ("address_id", "holds_address", "grid_id", "number", "use", "floor_area_m2")
+DWELLING_ORIGINS = ("address_code", "number", "use", "floor_area_m2")
 RESIDENT_ORIGINS = ("name", "sex", "birth_on", "identifier", "phone", "ends_on")
 ORGANISATION_ORIGINS = ("name", "credit_code", "address_code", "founded_on", "ends_on")
 
@@ -79,6 +81,21 @@ def organisation_entries(subjects: pl.DataFrame, rows: pl.DataFrame) -> pl.DataF
     return move_organisations(joined).with_columns(origins=_origins(ORGANISATION_ORIGINS))
 
 
+def merge_dwellings(
+    fused: Fused, sources: Mapping[str, pl.DataFrame], *, merging: Merging
+) -> tuple[pl.DataFrame, Written]:
+    """Write dwellings; give back each record part with the entry it speaks of."""
+    subjects = vote_on_identity(fused, kind="dwelling", merging=merging)
+    entries = dwelling_entries(keep_addresses(place_dwellings(subjects, fused.members, sources)))
+    told = entries.select("cluster", "id", *DWELLING_VALUES, "origins")
+    return _register(fused, told, register_dwellings, "dwellings", said=None, merging=merging)
+
+
+def dwelling_entries(placed: pl.DataFrame) -> pl.DataFrame:
+    """Give dwellings as their register takes them; `placed` has id, null where new."""
+    return placed.with_columns(origins=_origins(DWELLING_ORIGINS))
+
+
 def _register(
     fused: Fused,
     entries: pl.DataFrame,
@@ -109,38 +126,6 @@ def _register(
     merging.after.frames[name] = whole.select(told.columns)
     n_same = written.n_same + entries.height - due.height
     return _with_entries(fused, whole), replace(written, n_same=n_same)
-
-
-def write_dwellings(rows: pl.DataFrame, *, merging: Merging) -> Written:
-    """Write a dwelling for each room, or single house, that the housing register names."""
-    stands = pl.col("dwelling_level").is_in(["room", "number"])
-    entries = (
-        rows.filter(stands & pl.col("dwelling_address_id").is_not_null())
-        .sort("record_id")
-        .unique("dwelling_address_id", keep="last", maintain_order=True)
-        .select(
-            pl.col("dwelling_address_id").alias("address_id"),
-            pl.col("dwelling_grid_id").alias("grid_id"),
-            "use",
-            pl.col("floor_area_m2").round(2),
-            origins=pl.format(
-                '{{"address":{},"use":{},"floor_area_m2":{}}}',
-                "record_id",
-                "record_id",
-                "record_id",
-            ),
-        )
-    )
-    gone = merging.gone("dwellings", entries, ["address_id"])
-    due = merging.changed("dwellings", entries)
-    _, written = register_dwellings(
-        actor=merging.actor,
-        dwellings=due,
-        run_id=merging.run.pk,
-        ended=None if gone is None else dwellings_at(gone["address_id"]),
-        now=merging.now,
-    )
-    return replace(written, n_same=written.n_same + entries.height - due.height)
 
 
 def _origins(fields: tuple[str, ...]) -> pl.Expr:

@@ -37,9 +37,8 @@ def own_records(*, resident_id: int) -> list[OwnRecord]:
     for row in parts_from(rows, named, kind="resident").iter_rows(named=True):
         record_id, part = parts[row["record_id"]]
         code = sources[record_id]
-        place = speaker_of("resident", code, part).fields.get("address_code", "")
+        column = speaker_of("resident", code, part).place
         held = rows[code].filter(rows[code]["record_id"] == record_id)
-        column = place.replace("_code", "_place")
         address = held[column][0] if column in held.columns else None
         values = {name: row.get(name) for name in fields_of("resident")}
         values["address_code"] = address

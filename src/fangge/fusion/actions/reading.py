@@ -107,6 +107,7 @@ def _read_place(
     named = located.select(
         pl.when(sure).then("code").alias(f"{part}_code"),
         pl.when(sure).then("address_id").alias(f"{part}_address_id"),
+        *([pl.when(sure).then("home").alias(f"{part}_home")] if part == "dwelling" else []),
         pl.when(sure).then("grid_id").alias(f"{part}_grid_id"),
         pl.when(sure).then("address_level").alias(f"{part}_level"),
         pl.col("score").alias(f"{part}_score"),

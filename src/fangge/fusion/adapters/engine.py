@@ -11,10 +11,8 @@ from fangge.engine.linkage.schema import REVIEWED
 from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.survivorship import choose_values, measure_commonness
 from fangge.fusion.adapters.relinking import Relinking
+from fangge.fusion.rules.linking import PARTS
 from fangge.registers.queries.figures import count_characters
-
-PARTS = ("holder", "tenant", "owner", "organisation")
-"""What of a row speaks of a subject; the engine's record is the row's number times this many."""
 
 ENOUGH = 1_000
 RESIDENT_FIELDS = ("name", "sex", "birth_on", "identifier", "phone", "address_code", "updated_on")
@@ -27,10 +25,21 @@ ORGANISATION_FIELDS = (
     "founded_on",
     "updated_on",
 )
+DWELLING_FIELDS = ("address_code", "number", "floor_area_m2", "use", "updated_on")
+TENANCY_FIELDS = ("tenant", "dwelling", "starts_on", "ends_on", "updated_on")
+FIELDS = {
+    "organisation": ORGANISATION_FIELDS,
+    "dwelling": DWELLING_FIELDS,
+    "tenancy": TENANCY_FIELDS,
+}
 TYPES: Mapping[str, type[pl.DataType]] = {
     "birth_on": pl.Date,
     "updated_on": pl.Date,
     "founded_on": pl.Date,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "tenant": pl.Int64,
+    "dwelling": pl.Int64,
 }
 
 
@@ -50,7 +59,7 @@ def as_parts(
 
     `fields` maps the engine's field to the row's column; fields not named are missing.
     """
-    wanted = ORGANISATION_FIELDS if part == "organisation" else RESIDENT_FIELDS
+    wanted = FIELDS.get(part, RESIDENT_FIELDS)
     return rows.select(
         (pl.col("record_id") * len(PARTS) + PARTS.index(part)).alias("record_id"),
         pl.lit(source).alias("source"),
@@ -61,6 +70,12 @@ def as_parts(
             for name in wanted
         ),
     )
+
+
+def no_parts(part: str) -> pl.DataFrame:
+    """Give what no row says, with the columns that rows would give."""
+    nothing = pl.DataFrame(schema={"record_id": pl.Int64})
+    return as_parts(nothing, source="", part=part, fields={})
 
 
 def dates_said(parts: pl.DataFrame) -> pl.DataFrame:
@@ -88,14 +103,14 @@ def fuse_residents(
     return _fuse(_checked(parts), linked, precedence, relinking=relinking)
 
 
-def fuse_organisations(
+def fuse_plainly(
     parts: pl.DataFrame,
     *,
     precedence: Mapping[str, int],
     relinking: Relinking,
     decided: pl.DataFrame | None = None,
 ) -> Fused:
-    """Find which records speak of one organisation, and the best value of each field."""
+    """Find which records speak of one organisation, dwelling or tenancy, and the best values."""
     linked = relinking.link(parts, None if decided is None else number_decided(decided))
     return _fuse(parts, linked, precedence, relinking=relinking)
 
@@ -125,7 +140,7 @@ def fuse_as_told(
     clusters = told.with_columns(cluster=pl.col("record_id").min().over("told"))
     linked = Linked(clusters=clusters, pairs=pl.DataFrame(schema=dict(REVIEWED)))
     checked = _checked(parts) if kind == "resident" else parts
-    commonness = _commonness_of(checked["name"], kind)
+    commonness = _commonness_of(names_in(checked), kind)
     fused = _fuse(checked, linked, precedence, commonness=commonness)
     names = clusters.select("cluster", "told").unique("cluster")
     subjects, parts_of = (
@@ -174,7 +189,7 @@ def _choose_again(
     relinking: Relinking,
 ) -> pl.DataFrame:
     """Choose the values of each subject, anew only where the answer may be another than before."""
-    clusters, commonness = linked.clusters, measure_commonness(parts["name"])
+    clusters, commonness = linked.clusters, measure_commonness(names_in(parts))
     touched, before = relinking.touched(clusters), relinking.subjects_before()
     if touched is None or before is None:
         chosen = choose_values(
@@ -191,9 +206,16 @@ def _choose_again(
     return chosen
 
 
+def names_in(parts: pl.DataFrame) -> pl.Series:
+    """Give the names that parts say; those of a dwelling say none."""
+    return parts["name"] if "name" in parts.columns else pl.Series("name", [], pl.String)
+
+
 def _named_otherwise(parts: pl.DataFrame, clusters: pl.DataFrame) -> pl.Series:
     """Give the clusters whose records differ in a name: how common it is elsewhere decides."""
     names = [name for name in ("name", "representative") if name in parts.columns]
+    if not names:
+        return clusters["cluster"].clear()
     differs = (
         parts.select("record_id", *names)
         .join(clusters.select("record_id", "cluster"), on="record_id")

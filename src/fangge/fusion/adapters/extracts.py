@@ -34,6 +34,7 @@ FILES = (
     "housing_dwellings.xlsx",
     "market_organisations.csv",
     "police_population.csv",
+    "tenancy_agreements.csv",
     "truth.parquet",
     *(f"{RECORDS}/{name}.parquet" for name in RECORD_TABLES),
 )
@@ -54,6 +55,7 @@ def write_extracts(
         "health_population.parquet": made.health.rows.write_parquet,
         "truth.parquet": made.truth.write_parquet,
         "market_organisations.csv": partial(_write_csv, extract=made.market, encoding="utf-8"),
+        "tenancy_agreements.csv": partial(_write_csv, extract=made.agreements, encoding="utf-8"),
         "areas.gpkg": partial(_write_areas, areas=made.district.areas),
     }
     (folder / RECORDS).mkdir()
@@ -72,7 +74,7 @@ def write_extracts(
         "counts": made.counts,
         "rows": {
             extract.source: extract.rows.height
-            for extract in (made.police, made.health, made.housing, made.market)
+            for extract in (made.police, made.health, made.housing, made.market, made.agreements)
         },
     }
     text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"

@@ -7,40 +7,44 @@ import polars as pl
 from fangge.engine.linkage.comparison import compare_pairs
 from fangge.engine.linkage.constraints import honour_decisions
 from fangge.engine.linkage.explanation import explain_cluster
-from fangge.engine.linkage.parameters import (
-    Parameters,
-    organisation_parameters,
-    rescale_prior,
-    resident_parameters,
-)
+from fangge.engine.linkage.parameters import Parameters, rescale_prior
 from fangge.engine.linkage.schema import MISSING, VALUE_COUNTS
 from fangge.engine.linkage.scoring import weigh_fields
 from fangge.engine.linkage.standardise.identifiers import standardise_identifiers
 from fangge.engine.linkage.standardise.records import prepare_records
 from fangge.fusion.adapters.engine import (
+    DWELLING_FIELDS,
     ORGANISATION_FIELDS,
-    PARTS,
     as_parts,
+    names_in,
     number_decided,
     number_parts,
     part_of,
 )
+from fangge.fusion.adapters.relinking import PARAMETERS
 from fangge.fusion.queries.decisions import count_parts
 from fangge.fusion.queries.life import opened_firms, speaking_rows
 from fangge.fusion.queries.records import address_readings, current_records
 from fangge.fusion.rules.life import FIRMS
-from fangge.fusion.rules.linking import FIRM, READINGS, SPEAKERS, Speaker
+from fangge.fusion.rules.linking import (
+    DWELLINGS,
+    FIRM,
+    PARTS,
+    READINGS,
+    SPEAKERS,
+    Speaker,
+)
 from fangge.registers.queries.addresses import places_of
 from fangge.registers.queries.figures import name_shares
 
-NAMED = ("address_id", "code", "full_name", "address_level", "grid_id")
+NAMED = ("address_id", "code", "home", "full_name", "address_level", "grid_id")
 
 
 def speakers_of(kind: str) -> tuple[Speaker, ...]:
     """Name the parts of sources' rows that speak of such a subject."""
     if kind == "organisation":
         return FIRM, FIRM._replace(source=FIRMS)
-    return SPEAKERS
+    return DWELLINGS if kind == "dwelling" else SPEAKERS
 
 
 def speaker_of(kind: str, source: str, part: str) -> Speaker:
@@ -49,7 +53,7 @@ def speaker_of(kind: str, source: str, part: str) -> Speaker:
 
 
 def parameters_of(kind: str) -> Parameters:
-    return organisation_parameters() if kind == "organisation" else resident_parameters()
+    return PARAMETERS[kind]()
 
 
 def read_rows(record_ids: Sequence[int]) -> dict[str, pl.DataFrame]:
@@ -72,6 +76,7 @@ def _with_place(rows: pl.DataFrame, part: str, places: pl.DataFrame) -> pl.DataF
     names = {
         "address_id": f"{part}_address_id",
         "code": f"{part}_code",
+        "home": f"{part}_home",
         "full_name": f"{part}_place",
         "address_level": f"{part}_level",
         "grid_id": f"{part}_grid_id",
@@ -141,7 +146,9 @@ def weigh_pairs(parts: pl.DataFrame, pairs: pl.DataFrame, *, kind: str) -> pl.Da
 
 
 def _count_names(parts: pl.DataFrame, ready: pl.DataFrame, kind: str, n_parts: int) -> pl.DataFrame:
-    shares = name_shares(kind, parts["name"].drop_nulls().unique().to_list())
+    if "name" not in parts.columns:
+        return pl.DataFrame(schema=dict(VALUE_COUNTS))
+    shares = name_shares(kind, names_in(parts).drop_nulls().unique().to_list())
     counted = pl.DataFrame(
         {
             "field": pl.repeat("name", ready.height, eager=True),
@@ -201,6 +208,8 @@ def fields_of(kind: str) -> tuple[str, ...]:
     """Name the fields that a pair is compared by, as the desk shows them."""
     if kind == "organisation":
         return tuple(name for name in ORGANISATION_FIELDS if name != "updated_on")
+    if kind == "dwelling":
+        return tuple(name for name in DWELLING_FIELDS if name != "updated_on")
     return ("name", "sex", "birth_on", "identifier", "phone", "address_code")
 
 
@@ -243,6 +252,8 @@ def span_parts(parts: pl.DataFrame, decided: pl.DataFrame, *, kind: str) -> pl.D
 
 def codes_of(values: Mapping[int, Mapping[str, object]], kind: str) -> set[str]:
     """Give the valid identifiers that these parts say."""
+    if kind == "dwelling":
+        return set()
     name = "identifier" if kind == "resident" else "credit_code"
     said = pl.Series([row.get(name) for row in values.values()], dtype=pl.String)
     checked = standardise_identifiers(said) if kind == "resident" else said

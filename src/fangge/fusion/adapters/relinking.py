@@ -1,5 +1,6 @@
 """Link again at the cost of what changed: what the engine keeps, as frames of a run, and back."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -7,14 +8,23 @@ import polars as pl
 from fangge.engine.linkage.incremental import TABLES, link_all, link_changes
 from fangge.engine.linkage.incremental import Kept as Engine
 from fangge.engine.linkage.parameters import (
+    Parameters,
+    dwelling_parameters,
     organisation_parameters,
     read_parameters,
     resident_parameters,
+    tenancy_parameters,
 )
 from fangge.engine.linkage.pipeline import Linked
 from fangge.fusion.adapters.kept import Kept
+from fangge.fusion.rules.linking import PARTS
 
-PARAMETERS = {"resident": resident_parameters, "organisation": organisation_parameters}
+PARAMETERS: Mapping[str, Callable[[], Parameters]] = {
+    "resident": resident_parameters,
+    "organisation": organisation_parameters,
+    "dwelling": dwelling_parameters,
+    "tenancy": tenancy_parameters,
+}
 MOST_CHANGED_SHARE = 0.25
 """Beyond it a whole run is no slower."""
 
@@ -34,7 +44,8 @@ class Relinking:
     def link(self, parts: pl.DataFrame, decided: pl.DataFrame | None) -> Linked:
         """Link all parts, comparing anew only what the changed ones can touch."""
         base = PARAMETERS[self.kind]()
-        self.after.marks[self._name("base")] = base.as_json()
+        # Records are numbered by part: with another list of them nothing kept fits.
+        self.after.marks[self._name("base")] = ",".join(PARTS) + base.as_json()
         held = self._load() if self.after.is_as(self.before, self._name("base")) else None
         if held is None or self.changed.len() > MOST_CHANGED_SHARE * parts.height:
             found = link_all(parts, base, decided)

@@ -82,6 +82,19 @@ def parts_of_entries(*, kind: str, entry_ids: Sequence[int]) -> pl.DataFrame:
     )
 
 
+def entries_of_records(
+    *, kind: str, record_ids: Sequence[int], part: str | None = None
+) -> pl.DataFrame:
+    """Give which entries these records speak of now: record_id, part and entry_id."""
+    return read_frame(
+        "SELECT record_id, part, entry_id FROM fusion_linkdecision WHERE kind = %s AND is_current "
+        "AND entry_id IS NOT NULL AND record_id = ANY(%s::bigint[]) "
+        "AND (%s::varchar IS NULL OR part = %s) ORDER BY record_id, part",
+        (kind, list(record_ids), part, part),
+        schema=PART_SCHEMA,
+    )
+
+
 def judgements_visible_to(
     actor: Actor, *, state: str = "", by: str = "", before: int | None = None
 ) -> QuerySet[Judgement]:

@@ -15,7 +15,7 @@ from fangge.kernel.errors import Missing
 from fangge.registers.queries.visible import entries_within
 
 PAGE_PAIRS = 50
-KINDS = ("resident", "organisation")
+KINDS = ("resident", "organisation", "dwelling")
 
 # A pair waits while both records speak, and of two entries, until somebody decided it or, knowing
 # of it, another pair of the same two; after that only when its evidence changed.

@@ -77,7 +77,9 @@ def _read_held(
 def _type_of(kind: str) -> pl.DataType | type[pl.DataType]:
     if kind.startswith("numeric"):
         return pl.Float64
-    return {"bigint": pl.Int64, "date": pl.Date, "bytea": pl.Binary}.get(kind, pl.String)
+    return {"bigint": pl.Int64, "boolean": pl.Boolean, "date": pl.Date, "bytea": pl.Binary}.get(
+        kind, pl.String
+    )
 
 
 def _comparable(value: pl.Expr, kind: str) -> pl.Expr:

@@ -17,6 +17,7 @@ from fangge.registers.models.occupancy import Occupancy
 REGISTERS = {
     EntryKind.RESIDENT: "registers_resident",
     EntryKind.ORGANISATION: "registers_organisation",
+    EntryKind.DWELLING: "registers_dwelling",
 }
 
 
@@ -62,7 +63,7 @@ def rewrite_occupancies(
     that it holds on no day; nothing is removed.
     """
     holder = f"{kind}_id"
-    keys = ["kind", holder, "address_id"]
+    keys = ["kind", holder, "address_id", "turn"]
     held = Occupancy.objects.filter(Q(**{f"{holder}__in": list(holder_ids)})).order_by("id")
     rows = list(held.values(*KEY, *SAID))
     known = pl.DataFrame(rows, schema=occupancies.schema, orient="row")

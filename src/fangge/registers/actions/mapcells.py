@@ -25,7 +25,8 @@ COUNTS = """
     SELECT address.building_id, 'dwelling', count(*)::int
     FROM registers_dwelling dwelling
     JOIN registers_address address ON address.id = dwelling.address_id
-    WHERE dwelling.ends_on IS NULL AND address.building_id IS NOT NULL AND {chosen}
+    WHERE dwelling.ends_on IS NULL AND dwelling.holds_address
+      AND address.building_id IS NOT NULL AND {chosen}
     GROUP BY address.building_id
     UNION ALL
     SELECT address.building_id, 'resident', count(DISTINCT occupancy.resident_id)::int

@@ -12,10 +12,11 @@ from fangge.kernel.bulk import copy_frame, read_frame
 from fangge.registers.actions.bulk import Written
 from fangge.registers.models.change import EntryKind
 
-KEY = ["kind", "resident_id", "organisation_id", "address_id"]
+KEY = ["kind", "resident_id", "organisation_id", "address_id", "turn"]
 SAID = ["grid_id", "starts_on", "ends_on", "record_id"]
 SAME = sql.SQL(
     "held.kind = staged.kind AND held.address_id = staged.address_id AND "
+    "held.turn = staged.turn AND "
     "COALESCE(held.resident_id, -held.organisation_id) "
     "= COALESCE(staged.resident_id, -staged.organisation_id)"
 )
@@ -36,8 +37,8 @@ def write_occupancies(
 ) -> Written:
     """Bring the occupancies to what the sources say now.
 
-    `occupancies` has kind, resident_id or organisation_id, address_id, grid_id, starts_on,
-    ends_on and record_id; one row for each holder, kind and address. Those whose keys are in
+    `occupancies` has kind, resident_id or organisation_id, address_id, turn, grid_id, starts_on,
+    ends_on and record_id; one row for each holder, kind, address and turn. Those whose keys are in
     `ended` end today, or without it every one that is not named; none is removed. What changed
     ones held before is appended to the history; where nothing differs nothing is written.
     """
@@ -62,7 +63,7 @@ def _compare(occupancies: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     kinds: dict[str, Any] = dict.fromkeys((*KEY, *SAID), pl.Int64)
     kinds |= {"kind": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}
     held = read_frame(
-        "SELECT kind, resident_id, organisation_id, address_id, grid_id, starts_on, ends_on, "
+        "SELECT kind, resident_id, organisation_id, address_id, turn, grid_id, starts_on, ends_on, "
         "record_id FROM registers_occupancy",
         schema=kinds,
     )
@@ -88,8 +89,8 @@ def _stage(cursor: Any, table: str, rows: pl.DataFrame) -> None:
     cursor.execute(
         sql.SQL(
             "CREATE TEMP TABLE {} (kind varchar, resident_id bigint, organisation_id bigint, "
-            "address_id bigint, grid_id bigint, starts_on date, ends_on date, record_id bigint) "
-            "ON COMMIT DROP"
+            "address_id bigint, turn smallint, grid_id bigint, starts_on date, ends_on date, "
+            "record_id bigint) ON COMMIT DROP"
         ).format(sql.Identifier(table))
     )
     copy_frame(cursor, table, rows)
@@ -133,7 +134,8 @@ def _insert_new(cursor: Any, now: datetime) -> int:
         sql.SQL(
             "INSERT INTO registers_occupancy ({names}, changed_at, recorded_at) "
             "SELECT {names}, %s, %s FROM stage_occupancy staged "
-            "WHERE NOT EXISTS (SELECT FROM registers_occupancy held WHERE {same})"
+            "WHERE NOT EXISTS (SELECT FROM registers_occupancy held WHERE {same}) "
+            "ORDER BY kind, resident_id, organisation_id, address_id, turn"
         ).format(names=names, same=SAME),
         [now, now],
     )

@@ -8,8 +8,11 @@ from typing_extensions import override
 class Dwelling(models.Model):
     id = models.BigAutoField(primary_key=True)
     code = models.CharField(max_length=40, unique=True)
-    address = models.OneToOneField("registers.Address", on_delete=models.PROTECT)
+    address = models.ForeignKey("registers.Address", on_delete=models.PROTECT)
+    # Of two that a room may be, one holds it; of others only the building or unit is known.
+    holds_address = models.BooleanField(default=True, db_default=True)
     grid = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
+    number = models.CharField(max_length=40, blank=True, default="", db_default="")
     use = models.CharField(max_length=30, blank=True)
     floor_area_m2 = models.DecimalField(max_digits=9, decimal_places=2, null=True)
     starts_on = models.DateField(null=True)
@@ -17,6 +20,15 @@ class Dwelling(models.Model):
     origins = models.JSONField(default=dict)
     changed_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address"],
+                condition=models.Q(holds_address=True),
+                name="an_address_held_once",
+            ),
+        ]
 
     @override
     def __str__(self) -> str:

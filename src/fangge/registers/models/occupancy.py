@@ -26,6 +26,8 @@ class Occupancy(models.Model):
     # The deepest address known; a dwelling is found by its address.
     address = models.ForeignKey("registers.Address", on_delete=models.PROTECT)
     grid = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
+    # Of several tenancies of one tenant at one address, in the order of their first days.
+    turn = models.SmallIntegerField(default=0, db_default=0)
     starts_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     record_id = models.BigIntegerField()
@@ -39,7 +41,7 @@ class Occupancy(models.Model):
                 name="an_occupancy_has_one_holder",
             ),
             models.UniqueConstraint(
-                fields=["kind", "resident", "organisation", "address"],
+                fields=["kind", "resident", "organisation", "address", "turn"],
                 nulls_distinct=False,
                 name="an_occupancy_once",
             ),

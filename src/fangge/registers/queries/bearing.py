@@ -38,6 +38,47 @@ def organisations_bearing(codes: pl.Series) -> pl.DataFrame:
     )
 
 
+HELD = {"id": pl.Int64, "address_id": pl.Int64, "holds_address": pl.Boolean}
+MOST_NAMED = 50_000
+
+
+def dwellings_held(*, ids: pl.Series, address_ids: pl.Series) -> pl.DataFrame:
+    """Give id, address_id and holds_address of these dwellings and of those at these addresses."""
+    is_many = ids.len() + address_ids.len() > MOST_NAMED
+    return read_frame(
+        "SELECT id, address_id, holds_address FROM registers_dwelling WHERE %s "
+        "OR id = ANY(%s::bigint[]) OR address_id = ANY(%s::bigint[])",
+        (is_many, ids.head(MOST_NAMED).to_list(), address_ids.head(MOST_NAMED).to_list()),
+        schema=HELD,
+    )
+
+
+PLACE = {"entry_id": pl.Int64, "address_id": pl.Int64, "grid_id": pl.Int64}
+
+
+def places_of_dwellings(ids: pl.Series) -> pl.DataFrame:
+    """Give where a few dwellings stand: entry_id, address_id and grid_id."""
+    return read_frame(
+        "SELECT id, address_id, grid_id FROM registers_dwelling WHERE id = ANY(%s::bigint[])",
+        (ids.to_list(),),
+        schema=PLACE,
+    )
+
+
+TENANT = {"resident_id": pl.Int64, "address_id": pl.Int64, "turn": pl.Int64, "entry_id": pl.Int64}
+
+
+def tenant_occupancies(resident_ids: pl.Series) -> pl.DataFrame:
+    """Give the occupancies as tenants of at least these residents, by their keys."""
+    ids = resident_ids.unique()
+    return read_frame(
+        "SELECT resident_id, address_id, turn, id FROM registers_occupancy "
+        "WHERE kind = 'tenant' AND (%s OR resident_id = ANY(%s::bigint[]))",
+        (ids.len() > MOST_NAMED, ids.head(MOST_NAMED).to_list()),
+        schema=TENANT,
+    )
+
+
 def _is_any(table: str) -> bool:
     queries = {
         "registers_resident": "SELECT id FROM registers_resident LIMIT 1",

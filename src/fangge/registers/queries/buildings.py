@@ -8,6 +8,7 @@ from django.db import connection
 
 from fangge.kernel.actor import Actor
 from fangge.registers.models.address import Address
+from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.queries.visible import EntryMissing, addresses_visible_to
@@ -41,7 +42,8 @@ ROOMS = """
     SELECT room.id, room.name, COALESCE(unit.name, ''), COALESCE(floor.name, ''),
         bool_or(held.kind = 'tenant'), count(DISTINCT held.resident_id)
             FILTER (WHERE held.kind IN ('resident', 'tenant')),
-        EXISTS (SELECT FROM registers_dwelling dwelling WHERE dwelling.address_id = room.id),
+        EXISTS (SELECT FROM registers_dwelling dwelling WHERE dwelling.address_id = room.id
+            AND dwelling.holds_address),
         bool_or(held.kind = 'trades')
     FROM registers_address room
     LEFT JOIN registers_address floor ON floor.id = room.parent_id AND floor.level = 'floor'
@@ -134,7 +136,10 @@ def _count(rooms: list[Room]) -> dict[str, int]:
 
 
 def buildings_of(kind: str, entry_ids: Collection[int]) -> set[int]:
-    """Name the buildings where these residents or organisations are, or stand in the register."""
+    """Name the buildings where these entries are, or stand in the register."""
+    if kind == "dwelling":
+        homes = Dwelling.objects.filter(pk__in=entry_ids)
+        return {one for one in homes.values_list("address__building_id", flat=True) if one}
     held = Occupancy.objects.filter(**{f"{kind}_id__in": entry_ids}, ends_on=None)
     found = set(held.values_list("address__building_id", flat=True))
     if kind == "organisation":

@@ -23,6 +23,7 @@ from fangge.registers.queries.timeline import Change, changes_of
 from fangge.registers.queries.visible import (
     EntryMissing,
     addresses_visible_to,
+    dwellings_visible_to,
     organisations_visible_to,
     residents_visible_to,
 )
@@ -137,12 +138,16 @@ def _climb(address: Address) -> list[Address]:
 def _dwelling_at(actor: Actor, address: Address, as_of: AsOf | None) -> Dwelling | None:
     if not actor.may("dwellings.see"):
         return None
-    found = in_force(Dwelling.objects.filter(address=address), as_of)
+    found = in_force(Dwelling.objects.filter(address=address, holds_address=True), as_of)
     return found[0] if found else None
 
 
-def _holders_at(actor: Actor, address: Address, as_of: AsOf | None) -> list[Holder]:
+def _holders_at(
+    actor: Actor, address: Address, as_of: AsOf | None, *, kinds: Collection[str] = ()
+) -> list[Holder]:
     held = Occupancy.objects.filter(address=address).select_related("resident", "organisation")
+    if kinds:
+        held = held.filter(kind__in=kinds)
     if not actor.may("residents.see"):
         held = held.filter(resident=None)
     if as_of is None:  # A period that ends as it begins was never so.
@@ -181,6 +186,28 @@ def get_resident(*, actor: Actor, resident_id: int) -> Resident:
     if resident is None:
         raise EntryMissing(f"There is no resident {resident_id}.")
     return resident
+
+
+def get_dwelling(*, actor: Actor, dwelling_id: int) -> Dwelling:
+    home = (
+        dwellings_visible_to(actor)
+        .select_related("address", "grid__parent")
+        .filter(pk=dwelling_id)
+        .first()
+    )
+    if home is None:
+        raise EntryMissing(f"There is no dwelling {dwelling_id}.")
+    return home
+
+
+def dwelling_changes(home: Dwelling) -> list[Change]:
+    return changes_of(EntryKind.DWELLING, home.pk)
+
+
+def tenancies_of(*, actor: Actor, home: Dwelling, as_of: AsOf | None = None) -> list[Holder]:
+    """Give who rents or rented a dwelling, by masked name, newest first."""
+    held = _holders_at(actor, home.address, as_of, kinds=("tenant",)) if home.holds_address else []
+    return sorted(held, key=lambda one: str(one.starts_on or ""), reverse=True)
 
 
 def mask_resident(resident: Resident) -> str:

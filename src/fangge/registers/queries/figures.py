@@ -17,7 +17,7 @@ def register_counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT count(*) FROM registers_address WHERE ends_on IS NULL), "
-            "(SELECT count(*) FROM registers_dwelling WHERE ends_on IS NULL), "
+            "(SELECT count(*) FROM registers_dwelling WHERE ends_on IS NULL AND holds_address), "
             "(SELECT count(*) FROM registers_resident WHERE ends_on IS NULL), "
             "(SELECT count(*) FROM registers_organisation), "
             "(SELECT count(*) FROM registers_occupancy WHERE ends_on IS NULL)"

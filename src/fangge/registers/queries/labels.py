@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from fangge.registers.models.dwelling import Dwelling
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
 from fangge.registers.queries.leads import entry_behind
@@ -23,7 +24,13 @@ class EntryLabel:
 
 
 def label_entries(kind: str, entry_ids: Collection[int]) -> dict[int, EntryLabel]:
-    """Name these residents or organisations."""
+    """Name these residents, organisations or dwellings."""
+    if kind == "dwelling":
+        homes = Dwelling.objects.filter(pk__in=entry_ids).select_related("address")
+        return {
+            one.pk: EntryLabel(one.pk, one.code, one.address.full_name, one.ends_on, one.origins)
+            for one in homes
+        }
     if kind == "organisation":
         firms = Organisation.objects.filter(pk__in=entry_ids)
         return {

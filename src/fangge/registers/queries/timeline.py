@@ -30,6 +30,7 @@ FIELDS: dict[str, Promise] = {
     "position": _("Position"),
     "grid_id": _("Grid"),
     "address_id": _("Address"),
+    "number": _("Number of the dwelling"),
     "use": _("Use"),
     "floor_area_m2": _("Floor area in m²"),
     "kind": _("Kind"),

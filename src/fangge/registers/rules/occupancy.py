@@ -42,6 +42,7 @@ class Period:
     starts_on: date | None
     ends_on: date | None
     record_id: int
+    turn: int = 0
 
     def runs_on(self, day: date) -> bool:
         is_begun = self.starts_on is None or self.starts_on <= day
@@ -67,14 +68,14 @@ def settle_periods(periods: Iterable[Period], acts: Iterable[Act]) -> list[Perio
     An event ends what began by its day; what a source dates after it stands. Settling what
     was settled changes nothing.
     """
-    held = {(period.kind, period.address_id): period for period in periods}
+    held = {(one.kind, one.address_id, one.turn): one for one in periods}
     for act in sorted(acts, key=lambda act: (act.effective_on, act.record_id)):
         for key, period in held.items():
             if _is_ended_by(period, act):
                 held[key] = replace(period, ends_on=act.effective_on, record_id=act.record_id)
         begun = _begin(held, act)
         if begun is not None:
-            held[begun.kind, begun.address_id] = begun
+            held[begun.kind, begun.address_id, begun.turn] = begun
     return list(held.values())
 
 
@@ -86,11 +87,12 @@ def _is_ended_by(period: Period, act: Act) -> bool:
     return act.event not in BEGINS or period.address_id != act.address_id
 
 
-def _begin(held: Mapping[tuple[str, int], Period], act: Act) -> Period | None:
+def _begin(held: Mapping[tuple[str, int, int], Period], act: Act) -> Period | None:
     if act.event not in BEGINS or act.address_id is None:
         return None
     kind = BEGINS[act.event]
-    there = held.get((kind, act.address_id))
+    here = [one for one in held.values() if (one.kind, one.address_id) == (kind, act.address_id)]
+    there = max(here, key=lambda one: one.turn, default=None)
     if there is not None and (
         there.runs_on(act.effective_on)
         or (there.starts_on is not None and there.starts_on > act.effective_on)
@@ -105,7 +107,8 @@ def _begin(held: Mapping[tuple[str, int], Period], act: Act) -> Period | None:
         and period.starts_on > act.effective_on
     ]
     ends_on = min(later, default=act.until_on)
-    return Period(kind, act.address_id, act.grid_id, act.effective_on, ends_on, act.record_id)
+    turn = there.turn if there else 0
+    return Period(kind, act.address_id, act.grid_id, act.effective_on, ends_on, act.record_id, turn)
 
 
 @dataclass(frozen=True, slots=True)

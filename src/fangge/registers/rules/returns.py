@@ -82,7 +82,9 @@ HOLDS: Mapping[str, str] = {
         "held.kind = 'resident' AND (held.starts_on IS NULL OR held.starts_on <= %(day)s) "
         "AND (held.ends_on IS NULL OR held.ends_on > %(day)s)"
     ),
-    "dwelling": "(dwelling.ends_on IS NULL OR dwelling.ends_on > %(day)s)",
+    "dwelling": (
+        "dwelling.holds_address AND (dwelling.ends_on IS NULL OR dwelling.ends_on > %(day)s)"
+    ),
     "organisation": (
         "(firm.starts_on IS NULL OR firm.starts_on <= %(day)s) "
         "AND (firm.ends_on IS NULL OR firm.ends_on > %(day)s)"

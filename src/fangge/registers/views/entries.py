@@ -13,12 +13,15 @@ from fangge.registers.queries.asof import AsOf, read_as_of
 from fangge.registers.queries.buildings import get_elevation
 from fangge.registers.queries.entries import (
     as_it_was,
+    dwelling_changes,
     get_address,
+    get_dwelling,
     get_organisation,
     get_resident,
     occupancies_of,
     organisation_changes,
     resident_changes,
+    tenancies_of,
 )
 from fangge.registers.queries.labels import lead_of
 from fangge.registers.queries.life import life_of
@@ -83,6 +86,32 @@ def show_organisation(request: StaffRequest, organisation_id: int) -> HttpRespon
         "today": clock.now(),
     }
     return render(request, "registers/organisation.html", context)
+
+
+@login_required
+@require_GET
+def show_dwelling(request: StaffRequest, dwelling_id: int) -> HttpResponse:
+    as_of = asked_day(request)
+    held = get_dwelling(actor=request.actor, dwelling_id=dwelling_id)
+    home = as_it_was(held, as_of)
+    tenancies = tenancies_of(actor=request.actor, home=home, as_of=as_of)
+    keep_looks(
+        actor=request.actor,
+        verb="dwellings.see",
+        resident_ids=[one.resident_id for one in tenancies if one.resident_id],
+        fields=("name_masked", "addresses"),
+        now=clock.now(),
+    )
+    context = {
+        "home": home,
+        "lead": lead_of("dwelling", held.pk),
+        "tenancies": tenancies,
+        "changes": dwelling_changes(held),
+        "as_of": as_of,
+        "shown": home,
+        "today": clock.now(),
+    }
+    return render(request, "registers/dwelling.html", context)
 
 
 @login_required

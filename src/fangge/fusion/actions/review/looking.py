@@ -169,10 +169,8 @@ def _values(kind: str, record: SourceRecord, part: str) -> dict[str, Any]:
     rows = read_rows([record.pk])
     member = pl.DataFrame({"record_id": [record.pk], "part": [part]})
     values = parts_from(rows, member, kind=kind).row(0, named=True)
-    place = speaker_of(kind, record.source.code, part).fields.get("address_code", "")
-    values["address_code"] = (
-        rows[record.source.code].row(0, named=True).get(place.replace("_code", "_place"))
-    )
+    place = speaker_of(kind, record.source.code, part).place
+    values["address_code"] = rows[record.source.code].row(0, named=True).get(place)
     return values
 
 

@@ -1,37 +1,41 @@
 """Let record parts speak of another entry, and bring those entries to what their records say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
 from django.db import OperationalError, connection, transaction
 
-from fangge.fusion.actions.link import (
-    VERBS,
-    list_occupancies,
-    list_trading,
+from fangge.fusion.actions.housing import hold_anew, place_dwellings
+from fangge.fusion.actions.link import VERBS
+from fangge.fusion.actions.merge import (
+    dwelling_entries,
+    organisation_entries,
+    resident_entries,
 )
-from fangge.fusion.actions.merge import organisation_entries, resident_entries
 from fangge.fusion.actions.overlay import firm_rows, settle_few
+from fangge.fusion.actions.presence import list_occupancies, list_trading
 from fangge.fusion.actions.running import RunInProgress
+from fangge.fusion.actions.tenancies import TOLD, fuse_few, list_tenancies, tenancy_parts
 from fangge.fusion.adapters.engine import fuse_as_told
 from fangge.fusion.adapters.parts import parts_from, read_rows
 from fangge.fusion.models.decision import LinkDecision
-from fangge.fusion.queries.decisions import parts_of_entries
+from fangge.fusion.queries.decisions import entries_of_records, parts_of_entries
 from fangge.fusion.rules.life import FIRMS
 from fangge.fusion.rules.linking import (
     FIRM,
     LINK_LOCK,
-    ORGANISATION_PRECEDENCE,
-    RESIDENT_PRECEDENCE,
+    PRECEDENCE,
 )
 from fangge.fusion.rules.reviewing import Move
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict
+from fangge.registers.actions.dwellings import let_addresses_go, register_dwellings
 from fangge.registers.actions.joining import lead_entry, rewrite_occupancies, stop_leading
 from fangge.registers.actions.mapcells import refresh_map_cells
 from fangge.registers.actions.organisations import register_organisations
 from fangge.registers.actions.residents import register_residents
+from fangge.registers.queries.bearing import dwellings_held, places_of_dwellings
 from fangge.registers.queries.buildings import buildings_of
 
 PATIENCE = "5s"
@@ -110,19 +114,21 @@ def _append(*, actor: Actor, kind: str, moves: Sequence[Move], reason: str, now:
 
 def _write(actor: Actor, kind: str, members: pl.DataFrame, ended: pl.Series, now: datetime) -> None:
     rows = read_rows(members["record_id"].unique().to_list())
-    precedence = RESIDENT_PRECEDENCE if kind == "resident" else ORGANISATION_PRECEDENCE
     fused = fuse_as_told(
         parts_from(rows, members, kind=kind),
         members.rename({"entry_id": "cluster"}),
         kind=kind,
-        precedence=precedence,
+        precedence=PRECEDENCE[kind],
     )
     subjects = fused.subjects.with_columns(id="cluster")
+    if kind == "dwelling":
+        _write_dwellings(actor, subjects, members, rows, ended, now)
+        return
     if kind == "resident":
         register_residents(
             actor=actor, residents=resident_entries(subjects), run_id=None, ended=ended, now=now
         )
-        occupancies = list_occupancies(rows, members)
+        occupancies = _list_where(rows, members)
     else:
         firms = firm_rows(rows[FIRM.source], rows[FIRMS])
         entries = organisation_entries(subjects, firms)
@@ -136,5 +142,54 @@ def _write(actor: Actor, kind: str, members: pl.DataFrame, ended: pl.Series, now
         kind=kind,
         holder_ids=holders,
         occupancies=settle_few(occupancies, kind=kind, entry_ids=holders),
+        now=now,
+    )
+
+
+def _list_where(rows: Mapping[str, pl.DataFrame], members: pl.DataFrame) -> pl.DataFrame:
+    """List where residents are, from all their records, with what they rent."""
+    record_ids = members["record_id"].unique().to_list()
+    homes = entries_of_records(kind="dwelling", record_ids=record_ids)
+    rented = fuse_few(tenancy_parts(rows, members, homes))
+    tenancies = list_tenancies(rented, places_of_dwellings(homes["entry_id"].unique()))
+    told = (list_occupancies(rows, members), tenancies)
+    return pl.concat([one.select(TOLD.names()).cast(TOLD) for one in told])
+
+
+def _write_dwellings(
+    actor: Actor,
+    subjects: pl.DataFrame,
+    members: pl.DataFrame,
+    rows: Mapping[str, pl.DataFrame],
+    ended: pl.Series,
+    now: datetime,
+) -> None:
+    """Register a few dwellings; the one that held an address holds it on while it has records."""
+    named = members.rename({"entry_id": "cluster"})
+    placed = place_dwellings(subjects, named, rows)
+    own = pl.concat([placed["id"], ended])
+    held = dwellings_held(ids=own, address_ids=placed["address_id"])
+    mine = held.filter("holds_address", pl.col("id").is_in(own.implode()))
+    let_addresses_go(actor=actor, dwelling_ids=mine["id"].to_list())
+    register_dwellings(
+        actor=actor,
+        dwellings=dwelling_entries(hold_anew(placed, before=mine)),
+        run_id=None,
+        ended=ended,
+        now=now,
+    )
+    record_ids = members["record_id"].unique().to_list()
+    tenants = entries_of_records(kind="resident", record_ids=record_ids, part="tenant")
+    if tenants.is_empty():
+        return
+    # What they rent stands where the dwelling does.
+    holders = tenants["entry_id"].unique().to_list()
+    whole = parts_of_entries(kind="resident", entry_ids=holders)
+    found = _list_where(read_rows(whole["record_id"].unique().to_list()), whole)
+    rewrite_occupancies(
+        actor=actor,
+        kind="resident",
+        holder_ids=holders,
+        occupancies=settle_few(found, kind="resident", entry_ids=holders),
         now=now,
     )

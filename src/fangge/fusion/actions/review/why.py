@@ -21,7 +21,7 @@ from fangge.fusion.adapters.parts import (
 from fangge.fusion.models.source import SourceRecord
 from fangge.fusion.queries.decisions import decided_pairs, parts_of_entries
 from fangge.fusion.rules.contracts import Contract
-from fangge.fusion.rules.linking import ORGANISATION_PRECEDENCE, RESIDENT_PRECEDENCE
+from fangge.fusion.rules.linking import PRECEDENCE
 from fangge.fusion.rules.marking import Mark, as_marks, mark_differences
 from fangge.fusion.rules.survival import Said, name_rule
 from fangge.kernel.actor import Actor
@@ -108,9 +108,7 @@ def explain_entry(
     Values stay masked until a purpose opens them; each look is logged.
     """
     actor.require("pairs.see")
-    if kind not in {"resident", "organisation"} or not entries_within(
-        actor, kind=kind, entry_ids=[entry_id]
-    ):
+    if kind not in PRECEDENCE or not entries_within(actor, kind=kind, entry_ids=[entry_id]):
         raise Missing(f"There is no {kind} {entry_id}.")
     opened: frozenset[str] = frozenset()
     if purpose and kind == "resident":
@@ -186,8 +184,7 @@ def _values(
     values = {row["record_id"]: row for row in parts.iter_rows(named=True)}
     for number, member in members.items():
         code = member.record.source.code
-        place = speaker_of(kind, code, member.part).fields.get("address_code", "")
-        column = place.replace("_code", "_place")
+        column = speaker_of(kind, code, member.part).place
         held = rows[code].filter(pl.col("record_id") == member.record.pk)
         values[number]["address_code"] = held[column][0] if column in held.columns else None
     return values
@@ -200,7 +197,7 @@ def _stories(
     values: Mapping[int, Mapping[str, Any]],
     opened: frozenset[str],
 ) -> list[FieldStory]:
-    precedence = RESIDENT_PRECEDENCE if kind == "resident" else ORGANISATION_PRECEDENCE
+    precedence = PRECEDENCE[kind]
     has_code = bool(codes_of(values, kind))
     stories = []
     for name in fields_of(kind):
@@ -232,7 +229,7 @@ def _stories(
             for number, text in said.items()
         ]
         # An address is not chosen here: where somebody is follows from the occupancies.
-        is_chosen = name != "address_code" or kind == "organisation"
+        is_chosen = name != "address_code" or kind != "resident"
         stories.append(FieldStory(name, rule if is_chosen else "", told, hidden))
     return stories
 

@@ -80,6 +80,7 @@ RULES = (
             "FROM registers_organisation firm JOIN registers_address address "
             "ON address.id = firm.address_id "
             "LEFT JOIN registers_dwelling dwelling ON dwelling.address_id = address.id "
+            "AND dwelling.holds_address "
             "WHERE firm.ends_on IS NULL AND (address.ends_on <= %(today)s::date "
             "OR dwelling.ends_on <= %(today)s::date)"
         ),

@@ -27,7 +27,7 @@ def settle_occupancies(occupancies: pl.DataFrame, acts: pl.DataFrame) -> pl.Data
 
 
 def _settle_holders(told: pl.DataFrame, acts: pl.DataFrame, column: str) -> pl.DataFrame:
-    names = ("kind", "address_id", "grid_id", "starts_on", "ends_on", "record_id")
+    names = ("kind", "address_id", "grid_id", "starts_on", "ends_on", "record_id", "turn")
     periods: dict[int, list[Period]] = {}
     for holder, *values in told.select(column, *names).iter_rows():
         periods.setdefault(holder, []).append(Period(*values))

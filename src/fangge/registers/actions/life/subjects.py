@@ -88,7 +88,13 @@ def kind_of(subject: Subject) -> str:
 def periods_of(subject: Subject) -> list[Period]:
     return [
         Period(
-            held.kind, held.address_id, held.grid_id, held.starts_on, held.ends_on, held.record_id
+            held.kind,
+            held.address_id,
+            held.grid_id,
+            held.starts_on,
+            held.ends_on,
+            held.record_id,
+            held.turn,
         )
         for held in subject.occupancies.order_by("id")
     ]

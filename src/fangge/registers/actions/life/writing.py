@@ -1,6 +1,7 @@
 """Life events of residents and organisations, written with a trail, and taken back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -108,21 +109,12 @@ def _put_back(period: Period, was: Mapping[str, Any] | None, record_id: int) -> 
     if period.record_id != record_id:
         return period
     if was is None:
-        return Period(
-            period.kind,
-            period.address_id,
-            period.grid_id,
-            period.starts_on,
-            period.starts_on,
-            record_id,
-        )
-    return Period(
-        period.kind,
-        period.address_id,
-        period.grid_id,
-        _read_date(was["starts_on"]),
-        _read_date(was["ends_on"]),
-        was["record_id"],
+        return replace(period, ends_on=period.starts_on)
+    return replace(
+        period,
+        starts_on=_read_date(was["starts_on"]),
+        ends_on=_read_date(was["ends_on"]),
+        record_id=was["record_id"],
     )
 
 
@@ -250,12 +242,17 @@ def _change(
 
 def _write_periods(subject: Subject, periods: list[Period], *, actor: Actor, now: datetime) -> None:
     """Bring a holder's occupancies to these periods, keeping what they were."""
-    held = {(one.kind, one.address_id): one for one in subject.occupancies.all()}
+    held = {(one.kind, one.address_id, one.turn): one for one in subject.occupancies.all()}
     touched: set[int] = set()
     for period in periods:
-        one = held.get((period.kind, period.address_id))
+        one = held.get((period.kind, period.address_id, period.turn))
         if one is None:
-            one = Occupancy(kind=period.kind, address_id=period.address_id, recorded_at=now)
+            one = Occupancy(
+                kind=period.kind,
+                address_id=period.address_id,
+                turn=period.turn,
+                recorded_at=now,
+            )
             setattr(one, kind_of(subject), subject)
         elif (one.starts_on, one.ends_on) == (period.starts_on, period.ends_on):
             continue
