@@ -72,6 +72,7 @@ def _link() -> None:
     from fangge.engine.linkage.extracts import find_changes, mark_records
     from fangge.engine.linkage.incremental import link_all, link_changes
     from fangge.engine.linkage.parameters import resident_parameters
+    from fangge.engine.linkage.storage import Stored, read_state, write_state
     from fangge.engine.synthesis.extracts import generate_district
     from fangge.engine.synthesis.records import list_records
 
@@ -79,4 +80,8 @@ def _link() -> None:
     records = list_records(made)["residents"]
     kept = link_all(records, replace(resident_parameters(), lone_bits=KNOWN_BITS))
     link_changes(kept, records.head(FEW), records["record_id"].tail(FEW))
-    find_changes(mark_records(records.head(FEW)), records)
+    with tempfile.TemporaryDirectory() as folder:
+        write_state(Path(folder), Stored(kept, mark_records(records), {}, {}))
+        stored = read_state(Path(folder))
+        changed, removed, _ = find_changes(stored.marks, records.tail(records.height - FEW))
+        link_changes(stored.kept, changed, removed)

@@ -79,7 +79,7 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     watch.lap("change")
     again = pl.read_parquet(folder / "extract.parquet")
     watch.lap("read_again")
-    changed, removed = find_changes(marks, again)
+    changed, removed, _ = find_changes(marks, again)
     watch.lap("find_changes")
     now = link_changes(kept, changed, removed)
     difference = compare_runs(kept, now, changed["record_id"])
@@ -104,9 +104,9 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     }
 
 
-def change_records(records: pl.DataFrame, *, share: float) -> pl.DataFrame:
+def change_records(records: pl.DataFrame, *, share: float, seed: int = SEED) -> pl.DataFrame:
     """Let some people move or change their number, some records go, and others come."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     n_changed = max(10, round(records.height * share))
     rows = rng.choice(records.height, n_changed, replace=False)
     moved, called, gone, come = np.split(

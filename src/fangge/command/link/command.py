@@ -19,6 +19,8 @@ PRECEDENCE = "police_population,housing_dwellings,health_population,market_organ
               help="Folder of records, or a generated district.")  # fmt: skip
 @click.option("--output", required=True, help="Folder to write; an older output is replaced.",
               type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False),
+              help="Folder kept from run to run, so that linking costs what changed.")  # fmt: skip
 @click.option("--only", "kinds", multiple=True, default=KINDS, type=click.Choice(KINDS),
               help="A kind of subject to link; may be said again.  [default: all that are there]",
               show_default=False)  # fmt: skip
@@ -33,6 +35,7 @@ def command(
     *,
     source: Path,
     output: Path,
+    state: Path | None,
     kinds: tuple[str, ...],
     precedence: str,
     master: str | None,
@@ -48,11 +51,16 @@ def command(
     """  # noqa: D301 - click's mark for text that keeps its lines
     from fangge.kernel.errors import FanggeError
 
+    if state is not None and master is not None:
+        raise click.UsageError("--state works on this machine alone: leave out --spark.")
     tell = Teller(is_quiet=as_json)
     ranks = {name.strip(): rank for rank, name in enumerate(precedence.split(","))}
     link = partial(link_folder, source, output.resolve(), kinds=kinds, ranks=ranks, tell=tell)
     try:
-        summary = link_with_spark(link, master, settings) if master else link()
+        if state is not None:
+            summary = link_with_state(link, state.resolve())
+        else:
+            summary = link_with_spark(link, master, settings) if master else link()
     except FanggeError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -75,6 +83,14 @@ def link_with_spark(
         spark.stop()
 
 
+def link_with_state(link: Callable[..., dict[str, Any]], state: Path) -> dict[str, Any]:
+    """Link with a state that no other run has in hand."""
+    from fangge.command.link.state import hold_state
+
+    with hold_state(state):
+        return link(state=state)
+
+
 def link_folder(
     source: Path,
     output: Path,
@@ -83,19 +99,22 @@ def link_folder(
     ranks: dict[str, int],
     tell: Teller,
     spark: Any = None,
+    state: Path | None = None,
 ) -> dict[str, Any]:
     """Read, link, write and measure; give the summary."""
     from fangge.command.link.writing import check_output, write_output
 
     started, started_cpu = time.perf_counter(), time.process_time()
     check_output(output)
-    found, absent = _fuse_folder(source, kinds, ranks, tell, spark)
+    found, absent, changed = _fuse_folder(source, kinds, ranks, tell, spark, state)
     summary: dict[str, Any] = {
         "input": str(source),
         "output": str(output),
         "columns_absent": absent,
         "kinds": {kind: _count(fused) for kind, fused in found.items()},
     }
+    if state is not None:
+        summary["changed"] = changed
     write_output(output, found, summary)
     tell("write")
     summary["seconds"] = tell.seconds | {"work": round(time.perf_counter() - started, 3)}
@@ -105,14 +124,21 @@ def link_folder(
 
 
 def _fuse_folder(
-    source: Path, kinds: tuple[str, ...], ranks: dict[str, int], tell: Teller, spark: Any
-) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Give what was found of each kind, and the columns that no file has."""
+    source: Path,
+    kinds: tuple[str, ...],
+    ranks: dict[str, int],
+    tell: Teller,
+    spark: Any,
+    state: Path | None,
+) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, int | None]]:
+    """Give what was found of each kind, the columns that no file has, and how many changed."""
     from fangge.command.link.fusing import fuse_records
     from fangge.command.link.reading import find_kinds, read_input
+    from fangge.command.link.state import find_keeper
 
     there = find_kinds(source, kinds)
     found: dict[str, Any] = {}
+    changed: dict[str, int | None] = {}
     if spark is not None:
         from fangge.command.link.on_spark import KINDS as SPARK_KINDS
         from fangge.command.link.on_spark import fuse_on_spark
@@ -121,10 +147,15 @@ def _fuse_folder(
             found[kind] = fuse_on_spark(kind, source, spark, precedence=ranks, tell=tell)
     given = read_input(source, tuple(kind for kind in there if kind not in found))
     tell("read")
-    for kind in given.records:
-        tell.count(given.records[kind].height)
-        found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
-    return found, dict(given.absent)
+    for kind, records in given.records.items():
+        tell.count(records.height)
+        keeper = None if state is None else find_keeper(state, kind, ranks)
+        if keeper is None:
+            found[kind] = fuse_records(kind, given, precedence=ranks, tell=tell)
+        else:
+            found[kind] = keeper.fuse(records, tell)
+            changed[kind] = keeper.n_changed
+    return found, dict(given.absent), changed
 
 
 def _count(fused: Any) -> dict[str, Any]:

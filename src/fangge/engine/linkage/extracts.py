@@ -37,10 +37,11 @@ class Marks(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Records that are new or say something else, and record_id of those that are no more."""
+    """What an extract says otherwise than the one before it."""
 
-    changed: pl.DataFrame
-    removed: pl.Series
+    changed: pl.DataFrame  # records that are new or say something else
+    removed: pl.Series  # record_id of those that are no more
+    marks: Marks  # of the later extract, for the next one
 
 
 def mark_records(records: pl.DataFrame) -> Marks:
@@ -80,9 +81,8 @@ def find_changes(before: Marks, after: pl.DataFrame) -> Difference:
     """
     after, now = _in_order(after)
     differs, stays = _tell_differences(*before, *now)
-    return Difference(
-        after.filter(pl.Series(differs)), pl.Series("record_id", before.ids[~stays], dtype=pl.Int64)
-    )
+    removed = pl.Series("record_id", before.ids[~stays], dtype=pl.Int64)
+    return Difference(after.filter(pl.Series(differs)), removed, now)
 
 
 def _in_order(records: pl.DataFrame) -> tuple[pl.DataFrame, Marks]:
@@ -115,7 +115,8 @@ def _mark_column(values: pl.Series, seed: np.uint64, marks: Words) -> None:
     if values.dtype != pl.String:
         numbers = values.to_physical().cast(pl.Int64)
         blank = numbers.is_null().to_numpy() if numbers.null_count() else None
-        _take_numbers(numbers.fill_null(0).to_numpy().view(np.uint64), _or_none(blank), seed, marks)
+        plain = numbers.fill_null(0).rechunk().to_numpy().view(np.uint64)
+        _take_numbers(plain, _or_none(blank), seed, marks)
         return
     start = 0
     for chunk in values.get_chunks():
