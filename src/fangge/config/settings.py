@@ -164,6 +164,7 @@ OFFICE_SECRET = KEYS.find("oidc_secret") or ""
 LOGIN_URL = "access:sign-in"
 LOGIN_REDIRECT_URL = "insight:home"
 LOGOUT_REDIRECT_URL = "access:sign-in"
+DOOR_TRIES = int(os.environ.get("FANGGE_DOOR_TRIES", "20"))
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from tests.fangge.portal.visiting import issue_to, number_of, officer, residents, visit_as
 
 from fangge.audit.models import Entry
@@ -64,6 +65,29 @@ def test_a_new_code_ends_the_one_before(noon: datetime) -> None:
     with pytest.raises(CodeRefused):
         enter(code=first, last=last, now=noon)
     assert enter(code=second, last=last, now=noon)
+
+
+def test_a_network_that_tries_too_many_wrong_codes_waits_and_others_do_not(
+    settings: Settings,
+) -> None:
+    settings.DOOR_TRIES = 3
+    resident, other = residents()
+    code, another = issue_to(resident, clock.now()), issue_to(other, clock.now())
+    client, door = Client(), reverse("portal:door")
+
+    def come(code: str, last: str, network: str) -> int:
+        return client.post(door, {"code": code, "last": last}, REMOTE_ADDR=network).status_code
+
+    assert [come(f"WRONG-0000{n}", "0000", f"10.0.0.{n}") for n in range(5)] == [403] * 3 + [
+        429
+    ] * 2
+    right = number_of(resident)[-4:]
+    assert come(code, right, "10.0.0.9") == 429
+    answer = client.post(door, {"code": code, "last": right}, REMOTE_ADDR="10.0.0.9")
+    assert 0 < int(answer["Retry-After"]) <= 901
+    assert "本网络输错次数过多" in answer.content.decode()
+    assert come(another, number_of(other)[-4:], "10.0.1.9") == 302
+    assert AccessCode.objects.get(resident_id=resident.pk).n_tries == 0
 
 
 def test_a_visit_ends_after_a_quarter_of_an_hour_or_when_left(noon: datetime) -> None:

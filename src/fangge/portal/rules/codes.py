@@ -8,6 +8,8 @@ LENGTH, GROUP = 10, 5
 GOOD_FOR = timedelta(minutes=30)
 MOST_TRIES = 5
 STAY = timedelta(minutes=15)
+SPELL = timedelta(minutes=15)
+"""The time in which wrong codes of one network are counted."""
 N_LAST = 4
 
 
