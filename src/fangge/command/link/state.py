@@ -95,8 +95,6 @@ class Keeper:
 
     def fuse(self, records: pl.DataFrame, tell: Callable[[str], None]) -> Fused:
         """Link as `fuse_records` does, at the cost of what changed where there is a state."""
-        if not records["record_id"].is_sorted():
-            records = records.sort("record_id")
         former, common = self._read(), measure_commonness(records[PERSON_NAMES[self._kind]])
         found = None
         if former is None:
@@ -170,9 +168,10 @@ class Keeper:
         rerated = ids[find_rerated(names, former.stored.arrays["common"], common)]
         was, stands = kept.renewed
         members = kept.find_mates(_union(stands.ids, rerated))
-        own = records[find_rows(ids, members.prepared["record_id"].to_numpy())]
+        order = np.argsort(ids, kind="stable")
+        rows = find_rows(ids[order], members.prepared["record_id"].to_numpy())
         entries = choose_entries(
-            own,
+            records[order[rows]],
             members.clusters,
             precedence=self._precedence,
             common=common,

@@ -57,7 +57,7 @@ def mark_records(records: pl.DataFrame) -> Marks:
     Records that differ in one text of at most twelve bytes, or in one number, never have the same
     mark; of others that differ one pair in 2**64 has. Time O(bytes), in parts on two threads.
     """
-    return _in_order(records)[1]
+    return _mark(records)[0]
 
 
 def find_changes(before: Marks, after: pl.DataFrame) -> Difference:
@@ -79,16 +79,15 @@ def find_changes(before: Marks, after: pl.DataFrame) -> Difference:
     -----
     A pass over what `after` says and one over both their marks.
     """
-    after, now = _in_order(after)
+    now, order = _mark(after)
     differs, stays = _tell_differences(*before, *now)
+    rows = np.flatnonzero(differs) if order is None else order[differs]
     removed = pl.Series("record_id", before.ids[~stays], dtype=pl.Int64)
-    return Difference(after.filter(pl.Series(differs)), removed, now)
+    return Difference(after[rows], removed, now)
 
 
-def _in_order(records: pl.DataFrame) -> tuple[pl.DataFrame, Marks]:
-    """Give records in the order of record_id, and their marks."""
-    if not records["record_id"].is_sorted():
-        records = records.sort("record_id")
+def _mark(records: pl.DataFrame) -> tuple[Marks, Ints | None]:
+    """Give the marks of records, and the rows in the order of record_id if they are in another."""
     columns = [name for name in records.columns if name != "record_id"]
     seeds = encode_texts(pl.Series([f"{name} {records[name].dtype}" for name in columns]))
     marks = np.zeros(records.height, dtype=np.uint64)
@@ -101,8 +100,11 @@ def _in_order(records: pl.DataFrame) -> tuple[pl.DataFrame, Marks]:
 
     with ThreadPoolExecutor(N_THREADS) as pool:
         list(pool.map(mark, _cut(records)))
-    ids = records["record_id"].cast(pl.Int64).to_numpy()
-    return records, Marks(np.asarray(ids), marks)
+    ids = np.asarray(records["record_id"].cast(pl.Int64).to_numpy())
+    if records["record_id"].is_sorted():
+        return Marks(ids, marks), None
+    order = np.argsort(ids, kind="stable")
+    return Marks(ids[order], marks[order]), order
 
 
 def _cut(records: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
