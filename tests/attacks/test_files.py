@@ -18,7 +18,7 @@ from fangge.fusion.actions.contracts import contract_of
 from fangge.fusion.adapters.files import read_slices
 from fangge.fusion.adapters.uploads import keep_upload
 from fangge.fusion.models.source import Source
-from fangge.registers.adapters.sheets import guard_cell
+from fangge.kernel.cells import guard_cell
 from fangge.registers.models.address import Address
 from fangge.registers.models.organisation import Organisation
 

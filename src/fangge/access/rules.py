@@ -107,14 +107,8 @@ VERBS: dict[Role, frozenset[str]] = {
         | {"partners.see", "partners.issue"}
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset(
-        {
-            "home.see",
-            "sources.see",
-            "batches.see",
-            "lifecycle.see",
-            "lifecycle.edit",
-            "lifecycle.publish",
-        }
+        {"home.see", "sources.see", "batches.see", "calendar.see", "calendar.edit"}
+        | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish"}
     ),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
 }

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from fangge.cases.views import case, files, inbox, lifecycle, report
+from fangge.cases.views import board, case, files, inbox, lifecycle, report
 
 app_name = "cases"
 urlpatterns = [
     path("", inbox.show_inbox, name="inbox"),
     path("report", report.show_report, name="report"),
     path("nearby", report.show_nearby, name="nearby"),
+    path("bulk", inbox.act_in_bulk, name="bulk"),
+    path("board", board.show_board, name="board"),
+    path("triage", board.show_triage, name="triage"),
+    path("holidays", board.show_holidays, name="holidays"),
     path("lifecycle", lifecycle.show_lifecycle, name="lifecycle"),
     path("lifecycle/begin", lifecycle.begin, name="begin-draft"),
     path("lifecycle/change", lifecycle.change, name="change-draft"),

@@ -15,6 +15,7 @@ from fangge.access.rules import Role
 from fangge.areas.models import Area
 from fangge.audit.models import Entry
 from fangge.kernel.actor import Actor
+from fangge.kernel.cells import guard_cell
 from fangge.kernel.errors import Refused
 from fangge.registers.actions.returns.asking import AlreadyHeld, ReturnRefused, Wish, ask_return
 from fangge.registers.actions.returns.making import (
@@ -23,7 +24,6 @@ from fangge.registers.actions.returns.making import (
     decide_return,
     make_return,
 )
-from fangge.registers.adapters.sheets import guard_cell
 from fangge.registers.models.occupancy import Occupancy
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident

@@ -34,7 +34,11 @@ LONGEST_NOTE = 4000
 
 
 class MoveNotAllowed(Refused):
-    """The table has no such move from this state, or not for this actor."""
+    """The table has no such move from this state, or not for this actor; `bar` says which."""
+
+    def __init__(self, told: str, bar: str = "") -> None:
+        super().__init__(told)
+        self.bar = bar
 
 
 class CaseMovedMeanwhile(Conflict):
@@ -164,13 +168,14 @@ def _find_choice(lifecycle: Lifecycle, case: Case, standing: Standing, verb: str
     choices = choose_moves(lifecycle, case.state, standing)
     choice = next((one for one in choices if one.move.verb == verb), None)
     if choice is None:
-        raise MoveNotAllowed(f"A case that is {case.state} cannot {verb}.")
+        raise MoveNotAllowed(f"A case that is {case.state} cannot {verb}.", "no_move")
     if choice.bar == Bar.OWN_WORK:
-        raise MoveNotAllowed("You worked on this case: somebody else looks at the result.")
+        told = "You worked on this case: somebody else looks at the result."
+        raise MoveNotAllowed(told, choice.bar)
     if choice.bar == Bar.NOT_ANSWERED:
-        raise MoveNotAllowed("A desk that was asked to help has not answered yet.")
+        raise MoveNotAllowed("A desk that was asked to help has not answered yet.", choice.bar)
     if choice.bar:
-        raise MoveNotAllowed(f"You may not {verb} case {case.number}.")
+        raise MoveNotAllowed(f"You may not {verb} case {case.number}.", choice.bar)
     return choice
 
 

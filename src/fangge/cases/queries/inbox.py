@@ -26,6 +26,7 @@ class Wanted:
     kind: str = ""
     category: str = ""
     text: str = ""
+    desk: str = ""
 
 
 def list_cases(
@@ -51,14 +52,18 @@ def _narrow(
         found = found.filter(reported_by=actor.reference)
     else:
         found = found.filter(is_open=False)
-    if wanted.kind:
-        found = found.filter(kind=wanted.kind)
-    if wanted.category:
-        found = found.filter(category=wanted.category)
+    exact = {"kind": wanted.kind, "category": wanted.category, "desk__code": wanted.desk}
+    found = found.filter(**{name: value for name, value in exact.items() if value})
     if wanted.text:
         text = wanted.text.strip()
         found = found.filter(Q(number=text) | Q(place__icontains=text))
     return found.select_related("desk", "grid")
+
+
+def waiting_reports(*, actor: Actor, now: datetime) -> list[Case]:
+    """Give the reports that wait to be sorted, due first: at most a page of them."""
+    found = cases_visible_to(actor, now=now).filter(is_open=True, state="reported")
+    return list(found.select_related("grid").order_by("due_at", "pk")[:PAGE_ROWS])
 
 
 def waiting_for(actor: Actor, *, now: datetime) -> Q:

@@ -18,8 +18,8 @@ def say_state(state: str) -> str:
         "paused": _("paused"),
         "handled": _("handled, to be verified"),
         "verified": _("verified"),
-        "closed": _("closed"),
-        "rejected": _("rejected"),
+        "closed": _("case closed"),
+        "rejected": _("not accepted"),
         "withdrawn": _("withdrawn"),
         "joined": _("joined to another"),
     }.get(state, state)

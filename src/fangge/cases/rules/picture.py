@@ -5,8 +5,8 @@ from itertools import groupby
 
 from fangge.cases.rules.lifecycle import Lifecycle
 
-BOX_WIDTH, BOX_HEIGHT = 116, 40
-COLUMN, ROW, EDGE = 204, 104, 24
+BOX_WIDTH, BOX_HEIGHT = 108, 40
+COLUMN, ROW, EDGE = 164, 104, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,10 @@ def _draw_arrow(start: Box, end: Box, verbs: tuple[str, ...]) -> Arrow:
         bend = (to_x - x) // 2
         line = f"M{x},{y} C{x + bend},{y} {to_x - bend},{to_y} {to_x},{to_y}"
         return Arrow(line, verbs, (x + to_x) // 2, (y + to_y) // 2 - 4)
+    if end.x == start.x:  # in one column: round the right side
+        x, y, to_y = start.x + BOX_WIDTH, start.middle[1] + 8, end.middle[1] - 8
+        line = f"M{x},{y} C{x + 36},{y} {x + 36},{to_y} {x},{to_y}"
+        return Arrow(line, verbs, x + 28, (y + to_y) // 2)
     x, y = start.middle[0] - 12, start.y + BOX_HEIGHT
     to_x, to_y = end.middle[0] + 12, end.y + BOX_HEIGHT
     drop = 28 + (start.x - end.x) // 12

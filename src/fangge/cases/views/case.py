@@ -96,4 +96,6 @@ def act(request: StaffRequest, number: str) -> HttpResponse:
         messages.warning(request, told, "wait")
     else:
         messages.success(request, _("Done."), "good")
+        if "triage" in request.POST:
+            return redirect("cases:triage")
     return redirect("cases:case", number)

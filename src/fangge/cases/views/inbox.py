@@ -1,17 +1,34 @@
 """The inbox."""
 
+import csv
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
+from fangge.cases.actions.bulk import MOST_AT_ONCE, bulk_verbs, move_cases
+from fangge.cases.actions.transition import Doing
+from fangge.cases.queries.catalogue import say_category
+from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.inbox import VIEWS, Wanted, list_cases
+from fangge.cases.queries.wording import say_state
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
+from fangge.kernel.cells import guard_cell
+from fangge.kernel.web import read_number
 
+if TYPE_CHECKING:
+    from fangge.cases.models.case import Case
+
+COLUMNS = ("number", "kind", "category", "place", "state", "desk", "reported", "due")
+NUMBER = re.compile(r"[\w-]{1,24}", re.ASCII)
 KINDS = ("dispute", "hazard", "safety", "lead")
 
 
@@ -25,13 +42,16 @@ def show_inbox(request: StaffRequest) -> HttpResponse:
         kind=given["kind"] if given.get("kind") in KINDS else "",
         category=given["category"] if given.get("category") in categories else "",
         text=given.get("text", "")[:60],
+        desk=given.get("desk", "")[:40],
     )
     now = clock.now()
     rows, next_key = list_cases(
         actor=request.actor, wanted=wanted, after=given.get("after", ""), now=now
     )
     kept = {"view": wanted.view, "kind": wanted.kind, "category": wanted.category}
-    kept["text"] = wanted.text
+    kept |= {"text": wanted.text, "desk": wanted.desk}
+    if given.get("format") == "csv":
+        return _as_csv(rows)
     context = {
         "rows": [(case, categories.get(case.category)) for case in rows],
         "wanted": wanted,
@@ -39,6 +59,50 @@ def show_inbox(request: StaffRequest) -> HttpResponse:
         "kinds": KINDS,
         "categories": categories.values(),
         "now": now,
+        "verbs": bulk_verbs(request.actor),
+        "desks": open_desks() if request.actor.may("cases.sort") else [],
+        "csv_url": f"?{urlencode({**kept, 'after': given.get('after', ''), 'format': 'csv'})}",
         "next_url": f"?{urlencode({**kept, 'after': next_key})}" if next_key else "",
     }
     return render(request, "cases/inbox.html", context)
+
+
+def _as_csv(rows: "Sequence[Case]") -> HttpResponse:
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="cases.csv"'
+    response.write("\ufeff")  # so that a spreadsheet reads the file as UTF-8
+    writer = csv.writer(response)
+    writer.writerow(COLUMNS)
+    for case in rows:
+        cells = (
+            case.number,
+            case.kind,
+            say_category(case.category),
+            case.place,
+            say_state(case.state),
+            case.desk.name if case.desk else "",
+            timezone.localtime(case.reported_at).isoformat(" ", "minutes"),
+            timezone.localtime(case.due_at).isoformat(" ", "minutes") if case.due_at else "",
+        )
+        writer.writerow([guard_cell(cell) for cell in cells])
+    return response
+
+
+@login_required
+@require_POST
+def act_in_bulk(request: StaffRequest) -> HttpResponse:
+    """Do one thing to many cases, and say of each whether it was done and why not."""
+    typed = request.POST
+    doing = Doing(typed.get("verb", ""), note=typed.get("note", ""), desk=typed.get("desk", ""))
+    picked = {}
+    for one in typed.getlist("case")[:MOST_AT_ONCE]:
+        number, _at, seen = one.partition("@")
+        if NUMBER.fullmatch(number):
+            picked[number] = read_number(seen) or 0
+    outcomes = move_cases(actor=request.actor, picked=picked, doing=doing, now=clock.now())
+    context = {
+        "verb": doing.verb,
+        "done": [one for one in outcomes if not one.bar],
+        "not_done": [one for one in outcomes if one.bar],
+    }
+    return render(request, "cases/bulk.html", context)

@@ -6,20 +6,13 @@ from collections.abc import Sequence
 
 from openpyxl import Workbook
 
+from fangge.kernel.cells import guard_cell
+
 FORMS = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
     "csv": ("text/csv; charset=utf-8", "csv"),
     "csv-gb": ("text/csv; charset=gb18030", "csv"),
 }
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def guard_cell(text: str) -> str:
-    """Keep a spreadsheet from reading a cell as a formula.
-
-    Source: OWASP, CSV injection.
-    """
-    return f"'{text}" if text.startswith(STARTS_FORMULA) else text
 
 
 def write_file(

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from fangge.access.queries import StaffRequest
+from fangge.kernel.cells import guard_cell
 from fangge.kernel.web import read_number
 from fangge.registers.actions.finding import find_addresses
-from fangge.registers.adapters.sheets import guard_cell
 from fangge.registers.queries.search import (
     list_addresses,
     list_organisations,

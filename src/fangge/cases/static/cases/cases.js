@@ -7,3 +7,24 @@ document.addEventListener("change", (event) => {
   told.dataset.hint ??= told.textContent;
   told.textContent = names.length ? names.join(" · ") : told.dataset.hint;
 });
+
+// Cases picked in the list: the bar says how many, and asks for what the act needs.
+const bar = document.getElementById("bulk-bar");
+if (bar) {
+  const boxes = () => [...document.querySelectorAll("#rows input[name=case]")];
+  const desk = bar.querySelector("[data-for]");
+  const verb = document.getElementById("bulk-verb");
+  const tell = () => {
+    const n = boxes().filter((one) => one.checked).length;
+    bar.hidden = n === 0;
+    bar.querySelector("[data-n-picked]").textContent = n;
+    if (desk) desk.hidden = verb.value !== desk.dataset.for;
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-picks-all]")) boxes().forEach((one) => { one.checked = event.target.checked; });
+    tell();
+  });
+  tell();
+}
+
+document.querySelector("[data-prints]")?.addEventListener("click", () => window.print());
