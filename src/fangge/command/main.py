@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "audit": "Check the ledger of who saw what, or take it along.",
     "retention": "Show how long what is kept; erase what is due.",
     "keys": "Change the keys that seal what is personal.",
+    "evaluate": "Score a performance self-evaluation and find its contradictions.",
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""
