@@ -3,17 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.elements import NUMERALS, Kind
-
-KINDS = [kind.value for kind in Kind]
-Flags = NDArray[np.bool_]
-Codes = NDArray[np.uint32]
+from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.elements import KINDS, NUMERALS, Kind
+from fangge.engine.address.found import Found
+from fangge.engine.address.layout import Codes, Places
 
 (
     _PROVINCE, _CITY, _DISTRICT, _ZONE, _SUBDISTRICT, _COMMUNITY, _GROUP, _ROAD, _NUMBER, _ESTATE,
     _BUILDING, _INTERSECTION, _REDUNDANT,
 ) = (
-    KINDS.index(kind.value)
+    KINDS.index(kind)
     for kind in (
         Kind.PROVINCE,
         Kind.CITY,
@@ -30,90 +29,155 @@ Codes = NDArray[np.uint32]
         Kind.REDUNDANT,
     )
 )  # fmt: skip
-_DIVISIONS = [_PROVINCE, _CITY, _DISTRICT, _ZONE, _SUBDISTRICT]
-_SHORTEST = 2
-_NOTHING = -1
-_HAO, _NONG, _CUN, _XIN, _KOU, _ORDINAL = (ord(character) for character in "号弄村新口第")
-_BUILDING_ENDS, _GROUP_ENDS, _TOWN_ENDS = (
-    [ord(c) for c in ends] for ends in ("幢栋楼座", "组队", "镇乡")
+_SHORTEST, _NOTHING = 2, -1
+_HAO, _NONG, _CUN, _XIN, _KOU, _ORDINAL = (np.uint32(ord(c)) for c in "号弄村新口第")
+_BUILDING_ENDS, _GROUP_ENDS, _TOWN_ENDS, _COUNTS = (
+    np.array([ord(c) for c in ends], dtype=np.uint32)
+    for ends in ("幢栋楼座", "组队", "镇乡", f"0123456789{NUMERALS}")
 )
-_COUNTS = [ord(c) for c in f"0123456789{NUMERALS}"]
 _MUNICIPALITIES = np.array(
     [[ord(c) for c in name] for name in ("北京市", "上海市", "天津市", "重庆市")], dtype=np.uint32
 )
 
 
-def name_by_neighbours(
-    kinds: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    codes: Codes,
-    bounds: NDArray[np.int64],
-) -> NDArray[np.int64]:
+@compiled
+def name_by_neighbours(tagged: Found, codes: Codes, bounds: Places) -> NDArray[np.uint8]:
     """Name elements whose neighbours leave no choice.
 
     Parameters
     ----------
-    kinds : int64 array
-        Places in KINDS, of elements in order of row and start.
-    rows, starts, ends : int64 arrays
-        The text of each element, and its characters in that.
+    tagged : Found
+        Elements in order of row and start.
     codes, bounds
         All texts in one buffer, and where each begins in it.
 
     Returns
     -------
-    int64 array
+    uint8 array
         The kinds anew.
     """
-    if not len(kinds):
-        return kinds
-    named = kinds.copy()
-    begins, stops = bounds[rows] + starts, bounds[rows] + ends
-    first, last, before_last = codes[begins], codes[stops - 1], codes[np.maximum(stops - 2, 0)]
-    touches = np.concatenate([[False], stops[:-1] == begins[1:]])
-    touches &= np.concatenate([[False], rows[1:] == rows[:-1]])
-    is_count = np.isin(first, _COUNTS) & np.isin(before_last, _COUNTS)
-
-    # A district's own list treats a municipality written in full as its city.
-    named[(named == _PROVINCE) & _are_municipalities(begins, stops, codes)] = _CITY
-    before = _before(named, touches)
-    lane = (named == _ROAD) & (before == _ROAD) & (last == _NONG) & is_count
-    named[lane] = _NUMBER
-    before = _before(named, touches)
-    counted = (named == _BUILDING) & (last == _HAO) & is_count
-    named[counted & (before == _ROAD)] = _NUMBER
-    grouped = np.isin(last, _GROUP_ENDS) & (np.isin(first, _COUNTS) | (first == _ORDINAL))
-    named[grouped & (before == _COMMUNITY) & ((named == _ROAD) | (named == _COMMUNITY))] = _GROUP
-    quarter = (named == _COMMUNITY) & (last == _CUN) & np.isin(before_last, _COUNTS)
-    housed = (named == _BUILDING) & np.isin(last, _BUILDING_ENDS) & touches
-    named[quarter & np.concatenate([housed[1:], [False]])] = _ESTATE
-    named[(last == _KOU) & (stops - begins == 1) & (before == _ROAD)] = _INTERSECTION
-    village = (named == _ESTATE) & (last == _CUN) & (before == _SUBDISTRICT)
-    named[village & ~np.isin(before_last, [*_COUNTS, _XIN]) & _after(_TOWN_ENDS, last)] = _COMMUNITY
-    sizes = stops - begins
-    again = touches & (sizes >= _SHORTEST) & np.isin(named, _DIVISIONS)
-    for told in (sizes, first, before_last, last):
-        again &= np.concatenate([[False], told[1:] == told[:-1]])
-    named[again] = _REDUNDANT
+    n = len(tagged.rows)
+    kinds, named = tagged.kinds.copy(), tagged.kinds.copy()
+    begins, stops = np.empty(n, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        text = bounds[tagged.rows[i]]
+        begins[i], stops[i] = text + tagged.starts[i], text + tagged.ends[i]
+        # A district's own list treats a municipality written in full as its city.
+        if kinds[i] == _PROVINCE and _is_municipality(codes[begins[i] : stops[i]]):
+            kinds[i] = _CITY
+    for i in range(n):
+        said = codes[begins[i] : stops[i]]
+        is_lane = kinds[i] == _ROAD and said[-1] == _NONG
+        before = _kind_before(kinds, tagged, i)
+        is_lane = is_lane and before == _ROAD and _is_count(codes, begins[i], stops[i])
+        named[i] = _NUMBER if is_lane else kinds[i]
+    kinds[:] = named
+    for i in range(n):
+        before = _kind_before(kinds, tagged, i)
+        kind = _name_counted(np.int64(kinds[i]), before, codes, begins[i], stops[i])
+        if kind == _COMMUNITY and _is_quarter(codes, stops[i]):
+            is_housed = i + 1 < n and _touches(tagged, i + 1) and kinds[i + 1] == _BUILDING
+            ending = codes[stops[i + 1] - 1] if is_housed else codes[0]
+            kind = _ESTATE if is_housed and _is_among(ending, _BUILDING_ENDS) else kind
+        named[i] = _name_behind(kind, before, codes, begins, stops, i)
     return named
 
 
-def _after(endings: list[int], last: Codes) -> Flags:
-    """Tell which elements come behind one that ends in one of these characters."""
-    return np.concatenate([[False], np.isin(last[:-1], endings)])
+@within
+def _name_behind(
+    kind: int, before: int, codes: Codes, begins: Places, stops: Places, i: int
+) -> int:
+    """Name a crossing behind a road, a village behind a town, and what is said twice."""
+    if before == _NOTHING:
+        return kind
+    said, said_before = codes[begins[i] : stops[i]], codes[begins[i - 1] : stops[i - 1]]
+    if before == _ROAD and len(said) == 1 and said[0] == _KOU:
+        return _INTERSECTION
+    if before == _SUBDISTRICT and kind == _ESTATE:
+        is_town = _is_among(said_before[-1], _TOWN_ENDS)
+        return _COMMUNITY if is_town and _is_village(codes, stops[i]) else kind
+    return _REDUNDANT if _is_division(kind) and _is_same(said, said_before) else kind
 
 
-def _before(kinds: NDArray[np.int64], touches: Flags) -> NDArray[np.int64]:
-    """Give the kind of what touches each element from before."""
-    return np.where(touches, np.concatenate([[_NOTHING], kinds[:-1]]), _NOTHING)
+@within
+def _name_counted(kind: int, before: int, codes: Codes, begin: int, stop: int) -> int:
+    """Name what counts behind a road or a village: 35号, 3组."""
+    ending = codes[stop - 1]
+    if kind == _BUILDING:
+        counted = before == _ROAD and ending == _HAO and _is_count(codes, begin, stop)
+        return _NUMBER if counted else kind
+    if before != _COMMUNITY or kind not in (_ROAD, _COMMUNITY):
+        return kind
+    is_group = _is_among(ending, _GROUP_ENDS)
+    first = codes[begin]
+    return _GROUP if is_group and (first == _ORDINAL or _is_among(first, _COUNTS)) else kind
 
 
-def _are_municipalities(begins: NDArray[np.int64], stops: NDArray[np.int64], codes: Codes) -> Flags:
-    size = _MUNICIPALITIES.shape[1]
-    fits = np.flatnonzero(stops - begins == size)
-    said = codes[begins[fits, None] + np.arange(size)]
-    are = np.zeros(len(begins), dtype=np.bool_)
-    are[fits] = (said[:, None] == _MUNICIPALITIES).all(axis=2).any(axis=1)
-    return are
+@within
+def _touches(tagged: Found, i: int) -> bool:
+    """Tell whether an element begins where the one before it ends."""
+    return i > 0 and tagged.rows[i] == tagged.rows[i - 1] and tagged.starts[i] == tagged.ends[i - 1]
+
+
+@within
+def _kind_before(kinds: NDArray[np.uint8], tagged: Found, i: int) -> int:
+    """Give the kind of what touches an element from before."""
+    return np.int64(kinds[i - 1]) if _touches(tagged, i) else _NOTHING
+
+
+@within
+def _is_among(code: np.uint32, wanted: Codes) -> bool:
+    for one in wanted:  # noqa: SIM110 - a loop compiles to less than any()
+        if code == one:
+            return True
+    return False
+
+
+@within
+def _is_count(codes: Codes, begin: int, stop: int) -> bool:
+    before_last = codes[max(stop - 2, 0)]
+    return _is_among(codes[begin], _COUNTS) and _is_among(before_last, _COUNTS)
+
+
+@within
+def _is_quarter(codes: Codes, stop: int) -> bool:
+    """Tell whether a name ends like 三元一村."""
+    return codes[stop - 1] == _CUN and _is_among(codes[max(stop - 2, 0)], _COUNTS)
+
+
+@within
+def _is_village(codes: Codes, stop: int) -> bool:
+    """Tell whether a name ends in 村, but is no quarter and no 新村."""
+    before_last = codes[max(stop - 2, 0)]
+    is_other = before_last == _XIN or _is_among(before_last, _COUNTS)
+    return codes[stop - 1] == _CUN and not is_other
+
+
+@within
+def _is_division(kind: int) -> bool:
+    return kind in (_PROVINCE, _CITY, _DISTRICT, _ZONE, _SUBDISTRICT)
+
+
+@within
+def _is_same(said: Codes, before: Codes) -> bool:
+    """Tell whether two names agree in size, first and last two characters."""
+    return (
+        len(said) == len(before)
+        and len(said) >= _SHORTEST
+        and said[0] == before[0]
+        and said[-2] == before[-2]
+        and said[-1] == before[-1]
+    )
+
+
+@within
+def _is_municipality(said: Codes) -> bool:
+    if len(said) != _MUNICIPALITIES.shape[1]:
+        return False
+    for name in _MUNICIPALITIES:
+        n_same = 0
+        for i in range(len(said)):
+            n_same += said[i] == name[i]
+        if n_same == len(said):
+            return True
+    return False

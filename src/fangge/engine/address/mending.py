@@ -50,16 +50,7 @@ def mend_tagged(tagged: Found, codes: Codes, bounds: Places, rows: Places) -> Fo
         Every character but a separator at a gap belongs to an element, and neighbours that are
         both redundant are one.
     """
-    tagged = tagged._replace(
-        kinds=name_by_neighbours(
-            tagged.kinds.astype(np.int64),
-            tagged.rows,
-            tagged.starts.astype(np.int64),
-            tagged.ends.astype(np.int64),
-            codes,
-            bounds,
-        ).astype(np.uint8)
-    )
+    tagged = tagged._replace(kinds=name_by_neighbours(tagged, codes, bounds))
     looked_at = rows[may_be_odd(codes, bounds, rows)]
     buffer = Buffer(codes, bounds)
     texts = pl.Series([buffer.tell_one(row) for row in looked_at.tolist()], dtype=pl.String)

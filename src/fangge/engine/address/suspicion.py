@@ -57,9 +57,9 @@ _NOISE_FIRSTS, _NOISE_SECONDS = (
     np.array([ord(c) if c else 0 for c in column], dtype=np.uint32)
     for column in zip(*((word[0], word[1:]) for word in _NOISES.split()), strict=True)
 )
-_ASIDES, _ROADLIKE = (
+_ASIDES, _ROADLIKE, _NUMERALS = (
     np.array([ord(c) for c in characters], dtype=np.uint32)
-    for characters in ("近边侧", ROAD_ENDINGS)
+    for characters in ("近边侧", ROAD_ENDINGS, NUMERALS)
 )
 
 
@@ -162,7 +162,10 @@ def _is_counted(run: Codes, at: int) -> bool:
     """Tell whether a house number may begin here."""
     end = _skip_digits(run, at)
     if end == at:
-        return run[at] < _N_CODES and _SHAPES[run[at]] & _PART != 0
+        for numeral in _NUMERALS:  # noqa: SIM110 - a loop compiles to less than any()
+            if run[at] == numeral:
+                return True
+        return False
     return end < len(run) and run[end] == _HOUSE
 
 

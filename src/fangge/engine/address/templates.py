@@ -224,7 +224,10 @@ class Held:
                 [self.codes, np.zeros(size - len(self.codes), dtype=np.uint32)]
             )
         if LOAD * wanted > len(self.slots):
-            self.slots = _lay_slots(self.hashes, self.n, 1 << (LOAD * wanted).bit_length())
+            size = 1 << (LOAD * wanted).bit_length()
+            self.slots = (
+                _lay_slots(self.hashes, self.n, size) if self.n else np.full(size, -1, np.int32)
+            )
 
 
 @numba.njit(cache=True)
