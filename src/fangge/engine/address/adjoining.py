@@ -56,27 +56,28 @@ def name_by_neighbours(tagged: Found, codes: Codes, bounds: Places) -> NDArray[n
     uint8 array
         The kinds anew.
     """
-    n = len(tagged.rows)
+    rows, n = tagged.rows, len(tagged.rows)
     kinds, named = tagged.kinds.copy(), tagged.kinds.copy()
     begins, stops = np.empty(n, np.int64), np.empty(n, np.int64)
     for i in range(n):
-        text = bounds[tagged.rows[i]]
+        text = bounds[rows[i]]
         begins[i], stops[i] = text + tagged.starts[i], text + tagged.ends[i]
         # A district's own list treats a municipality written in full as its city.
-        if kinds[i] == _PROVINCE and _is_municipality(codes[begins[i] : stops[i]]):
+        if kinds[i] == _PROVINCE and _is_municipality(codes, begins[i], stops[i]):
             kinds[i] = _CITY
     for i in range(n):
-        said = codes[begins[i] : stops[i]]
-        is_lane = kinds[i] == _ROAD and said[-1] == _NONG
-        before = _kind_before(kinds, tagged, i)
+        is_lane = kinds[i] == _ROAD and codes[stops[i] - 1] == _NONG
+        before = _kind_before(kinds, rows, begins, stops, i)
         is_lane = is_lane and before == _ROAD and _is_count(codes, begins[i], stops[i])
         named[i] = _NUMBER if is_lane else kinds[i]
     kinds[:] = named
     for i in range(n):
-        before = _kind_before(kinds, tagged, i)
+        before = _kind_before(kinds, rows, begins, stops, i)
         kind = _name_counted(np.int64(kinds[i]), before, codes, begins[i], stops[i])
         if kind == _COMMUNITY and _is_quarter(codes, stops[i]):
-            is_housed = i + 1 < n and _touches(tagged, i + 1) and kinds[i + 1] == _BUILDING
+            is_housed = (
+                i + 1 < n and _touches(rows, begins, stops, i + 1) and kinds[i + 1] == _BUILDING
+            )
             ending = codes[stops[i + 1] - 1] if is_housed else codes[0]
             kind = _ESTATE if is_housed and _is_among(ending, _BUILDING_ENDS) else kind
         named[i] = _name_behind(kind, before, codes, begins, stops, i)
@@ -90,13 +91,12 @@ def _name_behind(
     """Name a crossing behind a road, a village behind a town, and what is said twice."""
     if before == _NOTHING:
         return kind
-    said, said_before = codes[begins[i] : stops[i]], codes[begins[i - 1] : stops[i - 1]]
-    if before == _ROAD and len(said) == 1 and said[0] == _KOU:
+    if before == _ROAD and stops[i] - begins[i] == 1 and codes[begins[i]] == _KOU:
         return _INTERSECTION
     if before == _SUBDISTRICT and kind == _ESTATE:
-        is_town = _is_among(said_before[-1], _TOWN_ENDS)
+        is_town = _is_among(codes[stops[i - 1] - 1], _TOWN_ENDS)
         return _COMMUNITY if is_town and _is_village(codes, stops[i]) else kind
-    return _REDUNDANT if _is_division(kind) and _is_same(said, said_before) else kind
+    return _REDUNDANT if _is_division(kind) and _is_same(codes, begins, stops, i) else kind
 
 
 @within
@@ -114,15 +114,17 @@ def _name_counted(kind: int, before: int, codes: Codes, begin: int, stop: int) -
 
 
 @within
-def _touches(tagged: Found, i: int) -> bool:
+def _touches(rows: Places, begins: Places, stops: Places, i: int) -> bool:
     """Tell whether an element begins where the one before it ends."""
-    return i > 0 and tagged.rows[i] == tagged.rows[i - 1] and tagged.starts[i] == tagged.ends[i - 1]
+    return i > 0 and rows[i] == rows[i - 1] and begins[i] == stops[i - 1]
 
 
 @within
-def _kind_before(kinds: NDArray[np.uint8], tagged: Found, i: int) -> int:
+def _kind_before(
+    kinds: NDArray[np.uint8], rows: Places, begins: Places, stops: Places, i: int
+) -> int:
     """Give the kind of what touches an element from before."""
-    return np.int64(kinds[i - 1]) if _touches(tagged, i) else _NOTHING
+    return np.int64(kinds[i - 1]) if _touches(rows, begins, stops, i) else _NOTHING
 
 
 @within
@@ -159,25 +161,26 @@ def _is_division(kind: int) -> bool:
 
 
 @within
-def _is_same(said: Codes, before: Codes) -> bool:
-    """Tell whether two names agree in size, first and last two characters."""
+def _is_same(codes: Codes, begins: Places, stops: Places, i: int) -> bool:
+    """Tell whether a name agrees with the one before in size, first and last two characters."""
+    begin, stop, first, last = begins[i], stops[i], begins[i - 1], stops[i - 1]
     return (
-        len(said) == len(before)
-        and len(said) >= _SHORTEST
-        and said[0] == before[0]
-        and said[-2] == before[-2]
-        and said[-1] == before[-1]
+        stop - begin == last - first
+        and stop - begin >= _SHORTEST
+        and codes[begin] == codes[first]
+        and codes[stop - 2] == codes[last - 2]
+        and codes[stop - 1] == codes[last - 1]
     )
 
 
 @within
-def _is_municipality(said: Codes) -> bool:
-    if len(said) != _MUNICIPALITIES.shape[1]:
+def _is_municipality(codes: Codes, begin: int, stop: int) -> bool:
+    if stop - begin != _MUNICIPALITIES.shape[1]:
         return False
-    for name in _MUNICIPALITIES:
+    for name in range(len(_MUNICIPALITIES)):
         n_same = 0
-        for i in range(len(said)):
-            n_same += said[i] == name[i]
-        if n_same == len(said):
+        for i in range(_MUNICIPALITIES.shape[1]):
+            n_same += codes[begin + i] == _MUNICIPALITIES[name, i]
+        if n_same == _MUNICIPALITIES.shape[1]:
             return True
     return False

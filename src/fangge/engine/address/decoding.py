@@ -19,7 +19,7 @@ from fangge.engine.address.labels import (
 )
 from fangge.engine.address.layout import MARK, Bytes, Codes, Places
 from fangge.engine.address.lexicon import Hashes, name_places
-from fangge.engine.address.packing import Rows, Sums, find_rows
+from fangge.engine.address.packing import Rows, find_rows
 from fangge.engine.address.trellis import LOWEST, find_best, go_ahead
 from fangge.engine.address.vectors import sum_rows
 
@@ -40,7 +40,7 @@ class Moves(NamedTuple):
     goes_in: Scores  # (N_SPANNED,): from an element's first character to its second
     goes_on: Scores  # (N_SPANNED,): from there to the next
     slack: Scores  # (N_COLUMNS, N_COLUMNS): what a move can make up for against the best label
-    stays: Scores  # (N_COLUMNS,): nothing, for the end
+    stays: Scores  # (1, N_COLUMNS): nothing, for the end
 
 
 class Tables(NamedTuple):
@@ -67,7 +67,7 @@ def lay_moves(moves: Scores) -> Moves:
         goes_in=moves[1 + spanned, goes_on],
         goes_on=moves[goes_on, goes_on],
         slack=slack,
-        stays=np.zeros(N_COLUMNS, dtype=np.int32),
+        stays=np.zeros((1, N_COLUMNS), dtype=np.int32),
     )
 
 
@@ -102,20 +102,27 @@ def tag_layout(
     ahead = np.full((most, N_COLUMNS), LOWEST, np.int32)
     labels, leads = np.empty(most, np.int64), np.empty(most, np.int32)
     counts, n_found = np.zeros(len(starts), np.int64), 0
+    # Taken out of their tuple once: to take an array out is to count one more who uses it.
+    shifts, to_slot, slots, weights = tables.rows
+    table, kinds, openings = tables.names, tables.name_kinds, tables.openings
+    moves_ahead, back, goes_in, goes_on, slack, stays = tables.moves
     for text in order:
         start, size = starts[text], sizes[text]
         if size == 0:
             continue
-        slots = tables.rows.slots[max(0, styles[text])]
-        name_places(codes, start, size, tables.names, tables.name_kinds, tables.openings, names)
+        style = max(0, styles[text])
+        name_places(codes, start, size, table, kinds, openings, names)
         look_about(codes, classes, names, start, size, seen)
         for k in range(size):
             hash_place(codes, classes, names, start + k, seen, k, keys)
-            n_held[k] = find_rows(keys, slots, tables.rows, held[k], checks[k])
+            n_held[k] = find_rows(keys, slots, style, shifts, to_slot, weights, held, checks, k)
         for k in range(size):
-            sum_rows(tables.rows.weights, held[k], checks[k], n_held[k], sums[k])
-        _go_ahead(sums, tables.moves, size, ahead)
-        _follow(ahead, tables.moves, size, labels, leads)
+            sum_rows(weights, held, checks, k, n_held[k], sums)
+        for y in range(N_LABELS):
+            ahead[0, y] = np.int32(sums[0, y]) + moves_ahead[N_COLUMNS, y]
+        for k in range(1, size):
+            go_ahead(ahead, sums, k, moves_ahead, goes_in, goes_on, slack)
+        _follow(ahead, back, goes_in, goes_on, stays, size, labels, leads)
         before = n_found
         n_found = _gather(
             classes[start : start + size], codes[start : start + size], labels, leads,
@@ -149,33 +156,32 @@ def _put_in_order(found: Found, counts: Places, order: Places) -> Found:
 
 
 @within
-def _go_ahead(sums: Sums, moves: Moves, size: int, ahead: Scores) -> None:
-    """Give the best score of all paths from the start to each label of each place."""
-    for y in range(N_LABELS):
-        ahead[0, y] = np.int32(sums[0, y]) + moves.ahead[N_COLUMNS, y]
-    for k in range(1, size):
-        go_ahead(ahead[k - 1], sums[k], moves, ahead[k])
-
-
-@within
-def _follow(ahead: Scores, moves: Moves, size: int, labels: Places, leads: Scores) -> None:
+def _follow(
+    ahead: Scores,
+    back: Scores,
+    goes_in: Scores,
+    goes_on: Scores,
+    stays: Scores,
+    size: int,
+    labels: Places,
+    leads: Scores,
+) -> None:
     """Follow the best path from its end; the lowest label wins a tie.
 
     The lead of a place is that over the best path which gives it another label and then goes on
     like the best one. Source: Hagenauer and Hoeher 1989, GLOBECOM (without its updates).
     """
-    found = find_best(ahead[size - 1], moves.stays)
+    found = find_best(ahead, size - 1, stays, 0)
     label, lead = found & _LABEL, found >> _LEAD
     labels[size - 1], leads[size - 1] = label, lead
     for k in range(size - 1, 0, -1):
-        before = ahead[k - 1]
         if label < N_STARTS:
-            found = find_best(before, moves.back[label])
+            found = find_best(ahead, k - 1, back, label)
             label, lead = found & _LABEL, found >> _LEAD
         else:
             kind = label - N_STARTS
-            begun = np.int64(before[1 + kind]) + moves.goes_in[kind]
-            gone_on = np.int64(before[label]) + moves.goes_on[kind]
+            begun = np.int64(ahead[k - 1, 1 + kind]) + goes_in[kind]
+            gone_on = np.int64(ahead[k - 1, label]) + goes_on[kind]
             label = 1 + kind if begun >= gone_on else label
             lead = abs(begun - gone_on)
         labels[k - 1], leads[k - 1] = label, lead

@@ -65,15 +65,16 @@ def look_about(
 
 @numba.njit(cache=True, nogil=True)
 def _look_on(codes: Codes, classes: Bytes, start: int, size: int, seen: NDArray[np.int32]) -> None:
-    i = start + size - 1
-    seen[size - 1, AFTER], seen[size - 1, AHEAD], seen[size - 1, RUN_END] = 0, 1, i + 1
+    end = start + size
+    seen[size - 1, AFTER], seen[size - 1, AHEAD], seen[size - 1, RUN_END] = 0, 1, end
     for k in range(size - 2, -1, -1):
-        i, row, following = start + k, seen[k], seen[k + 1]
+        i = start + k
         if classes[i + 1] == MARKER:
-            row[AFTER], row[AHEAD] = codes[i + 1], 1
+            seen[k, AFTER], seen[k, AHEAD] = codes[i + 1], 1
         else:
-            row[AFTER], row[AHEAD] = following[AFTER], min(FAR, following[AHEAD] + 1)
-        row[RUN_END] = following[RUN_END] if _goes_on(classes, i + 1) else i + 1
+            seen[k, AFTER] = seen[k + 1, AFTER]
+            seen[k, AHEAD] = min(FAR, seen[k + 1, AHEAD] + 1)
+        seen[k, RUN_END] = seen[k + 1, RUN_END] if _goes_on(classes, i + 1) else i + 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,15 +84,16 @@ def _look_back(
     seen[0, BEFORE], seen[0, BACK], seen[0, LAST_NAME], seen[0, GONE] = 0, 1, 0, 1
     seen[0, RUN_START], seen[0, REPEATED] = start, 0
     for k in range(1, size):
-        i, row, past = start + k, seen[k], seen[k - 1]
+        i = start + k
         if classes[i - 1] == MARKER:
-            row[BEFORE], row[BACK] = codes[i - 1], 1
+            seen[k, BEFORE], seen[k, BACK] = codes[i - 1], 1
         else:
-            row[BEFORE], row[BACK] = past[BEFORE], min(FAR, past[BACK] + 1)
+            seen[k, BEFORE] = seen[k - 1, BEFORE]
+            seen[k, BACK] = min(FAR, seen[k - 1, BACK] + 1)
         ends = names[i - 1] != 0 and names[i] < INSIDE
-        row[LAST_NAME] = names[i - 1] % INSIDE if ends else past[LAST_NAME]
-        row[RUN_START] = past[RUN_START] if _goes_on(classes, i) else i
-        row[GONE], row[REPEATED] = k + 1, 0
+        seen[k, LAST_NAME] = names[i - 1] % INSIDE if ends else seen[k - 1, LAST_NAME]
+        seen[k, RUN_START] = seen[k - 1, RUN_START] if _goes_on(classes, i) else i
+        seen[k, GONE], seen[k, REPEATED] = k + 1, 0
 
 
 @numba.njit(cache=True, nogil=True)

@@ -157,18 +157,28 @@ def _fill_slots(
 
 
 @within
-def find_rows(keys: Hashes, style_slots: Slots, rows: Rows, found: Places32, checks: Sums) -> int:
-    """List the rows that features probably have, and a check; returns how many.
+def find_rows(  # noqa: PLR0913, PLR0917 - a tuple of arrays costs compiled code a count of each
+    keys: Hashes,
+    slots: Slots,
+    style: int,
+    shifts: NDArray[np.uint16],
+    to_slot: np.uint64,
+    weights: Bytes,
+    found: Places32,
+    checks: Sums,
+    k: int,
+) -> int:
+    """List in row `k` the rows that features probably have, and a check; returns how many.
 
     There is no branch, so that a processor looks many up at once.
     """
     n = 0
     for t in range(len(keys)):
         key = keys[t]
-        held = style_slots[_slot_of(key, rows.shifts[key >> _TO_BUCKET], rows.to_slot)]
+        held = slots[style, _slot_of(key, shifts[key >> _TO_BUCKET], to_slot)]
         is_it = np.uint64(held >> _TAG_SHIFT == np.uint32(key & _TAG))
         place = np.uint64(held & _PLACE) * is_it
-        fetch_row(rows.weights, place)
-        found[n], checks[n] = place, key >> _TO_CHECK
+        fetch_row(weights, place)
+        found[k, n], checks[k, n] = place, key >> _TO_CHECK
         n += np.int64(is_it)
     return n

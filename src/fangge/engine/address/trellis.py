@@ -8,6 +8,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from fangge.engine.address.labels import FORBIDDEN, N_COLUMNS, N_SPANNED, N_STARTS
+from fangge.engine.address.vectors import point_to
 
 LOWEST = 4 * FORBIDDEN
 """Stands in the columns of a row of scores that belong to no label."""
@@ -27,15 +28,18 @@ Code = Any
 """Types and values of Numba's compiler, which has none of its own for a checker."""
 
 
-def _write_step(_: Code, before: Code, sums: Code, moves: Code, now: Code) -> Code:
-    ahead, _back, goes_in, goes_on, slack, _stays = moves.types
-
-    def write(context: Code, builder: Code, _: Code, values: Code) -> Code:
-        held = [builder.extract_value(values[2], i) for i in (0, 2, 3, 4)]
-        kinds = (before, sums, now, ahead, goes_in, goes_on, slack)
-        past, score, there, ahead_at, in_at, on_at, slack_at = (
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in zip(kinds, (values[0], values[1], values[3], *held), strict=True)
+def _write_step(
+    _: Code, scores: Code, sums: Code, k: Code, ahead: Code, goes_in: Code, goes_on: Code,
+    slack: Code,
+) -> Code:  # fmt: skip
+    def write(context: Code, builder: Code, signature: Code, values: Code) -> Code:
+        there, score = (
+            point_to(context, builder, signature.args[i], values[i], values[2]) for i in (0, 1)
+        )
+        past = builder.gep(there, [_PLACE(-N_COLUMNS)])
+        ahead_at, in_at, on_at, slack_at = (
+            context.make_array(signature.args[i])(context, builder, values[i]).data
+            for i in range(3, 7)
         )
         row = _load(builder, past, 0, _ROW)
         top, first = _find_top(builder, row)
@@ -54,7 +58,7 @@ def _write_step(_: Code, before: Code, sums: Code, moves: Code, now: Code) -> Co
             _store_sum(builder, _maximum(builder, begun, gone_on), score, N_STARTS + kind, there)
         return context.get_dummy_value()
 
-    return types.void(before, sums, moves, now), write
+    return types.void(scores, sums, k, ahead, goes_in, goes_on, slack), write
 
 
 def _start_anew(builder: Code, past: Code, ahead: Code, reach: Code) -> list[Code]:
@@ -74,11 +78,16 @@ def _start_anew(builder: Code, past: Code, ahead: Code, reach: Code) -> list[Cod
     return [builder.load(raised) for raised in best]
 
 
-def _write_find(_: Code, before: Code, moves: Code) -> Code:
+def _write_find(_: Code, scores: Code, k: Code, moves: Code, label: Code) -> Code:
     def write(context: Code, builder: Code, signature: Code, values: Code) -> Code:
         past, moved = (
-            _load(builder, context.make_array(kind)(context, builder, value).data, 0, _ROW)
-            for kind, value in zip(signature.args, values, strict=True)
+            _load(
+                builder,
+                point_to(context, builder, signature.args[i], values[i], values[i + 1]),
+                0,
+                _ROW,
+            )
+            for i in (0, 2)
         )
         tried = builder.add(past, moved)
         top, first = _find_top(builder, tried)
@@ -87,7 +96,7 @@ def _write_find(_: Code, before: Code, moves: Code) -> Code:
         lead = builder.zext(builder.sub(top, second), _PLACE)
         return builder.or_(builder.shl(lead, _PLACE(_PLACE_BITS)), first)
 
-    return types.int64(before, moves), write
+    return types.int64(scores, k, moves, label), write
 
 
 def _find_top(builder: Code, row: Code) -> tuple[Code, Code]:
@@ -126,14 +135,16 @@ def _maximum(builder: Code, one: Code, other: Code) -> Code:
 
 
 go_ahead: Any = intrinsic(_write_step)
-"""Give the best score of all paths to each label of a place, from those of the place before.
+"""Give the best score of all paths to each label of place `k`, from those of the place before.
 
-Takes the scores before, the place's sums of uint16, `Moves`, and where to write. A label that
-trails the best by more than moves can make up for leads to no start.
+Takes the table of scores, that of sums of uint16, `k`, and what `Moves` names so: `ahead`,
+`goes_in`, `goes_on` and `slack`. A label that trails the best by more than moves can make up for
+leads to no start.
 """
 
 find_best: Any = intrinsic(_write_find)
 """Find the first best label to come from; gives by how much it beats the next, above its number.
 
-Takes scores and moves; the number is in the last eight bits.
+Takes tables of scores and moves, each with the row that counts; the number is in the last eight
+bits.
 """

@@ -29,16 +29,18 @@ def _write_fetch(_: Code, rows: Code, place: Code) -> Code:
     return types.void(rows, place), write
 
 
-def _write_sum(_: Code, rows: Code, places: Code, checks: Code, n_places: Code, sums: Code) -> Code:
+def _write_sum(
+    _: Code, rows: Code, places: Code, checks: Code, k: Code, n_places: Code, sums: Code
+) -> Code:
     def write(context: Code, builder: Code, signature: Code, values: Code) -> Code:
-        arrays = [
-            context.make_array(signature.args[i])(context, builder, values[i]) for i in (1, 2, 4)
-        ]
+        at_places, at_checks, there = (
+            point_to(context, builder, signature.args[i], values[i], values[3]) for i in (1, 2, 5)
+        )
         narrow, wide = (ir.VectorType(ir.IntType(bits), N_COLUMNS) for bits in (8, 16))
         total = cgutils.alloca_once_value(builder, wide(None))
-        with cgutils.for_range(builder, values[3]) as loop:
+        with cgutils.for_range(builder, values[4]) as loop:
             place, check = (
-                builder.load(builder.gep(array.data, [loop.index])) for array in arrays[:2]
+                builder.load(builder.gep(array, [loop.index])) for array in (at_places, at_checks)
             )
             place = builder.zext(place, ir.IntType(64))
             row = _point_to_row(context, builder, signature.args[0], values[0], place)
@@ -49,11 +51,21 @@ def _write_sum(_: Code, rows: Code, places: Code, checks: Code, n_places: Code, 
                 builder.icmp_unsigned("==", held, check), builder.zext(weights, wide), wide(None)
             )
             builder.store(builder.add(builder.load(total), counted), total)
-        there = builder.bitcast(arrays[2].data, wide.as_pointer())
+        there = builder.bitcast(there, wide.as_pointer())
         builder.store(builder.load(total), there, align=1)
         return context.get_dummy_value()
 
-    return types.void(rows, places, checks, n_places, sums), write
+    return types.void(rows, places, checks, k, n_places, sums), write
+
+
+def point_to(context: Code, builder: Code, kind: Code, rows: Code, k: Code) -> Code:
+    """Point to the first number of a row, in a table without gaps.
+
+    A row by itself, `rows[k]`, would be counted as a user of the table, and that takes its time.
+    """
+    array = context.make_array(kind)(context, builder, rows)
+    width = builder.extract_value(array.shape, 1)
+    return builder.gep(array.data, [builder.mul(k, width)])
 
 
 def _point_to_row(context: Code, builder: Code, kind: Code, rows: Code, place: Code) -> Code:
@@ -67,6 +79,6 @@ fetch_row: Any = intrinsic(_write_fetch)
 sum_rows: Any = intrinsic(_write_sum)
 """Add up rows of bytes into sums of sixteen bits, those whose last two bytes are the check.
 
-Takes rows of uint8, places of uint32, checks of uint16, the number of places, and where to write
-sums of uint16; arrays have no gaps.
+Takes rows of uint8, and tables of which row `k` counts: places of uint32 and checks of uint16, `k`,
+the number of places, and where to write sums of uint16; tables have no gaps.
 """
