@@ -1,7 +1,7 @@
 """Repairs of one text's reading, where a rule knows better than what was learnt."""
 
 import re
-from itertools import chain, pairwise
+from itertools import chain
 
 from fangge.engine.address.divisions import load_divisions
 from fangge.engine.address.elements import NUMERALS, STEMS, SURNAMES, Kind
@@ -35,6 +35,7 @@ _TITLES = "先生|女士|小姐|师傅|老师|阿姨"
 _NOISE = "出租|自住|快递|请|电话|联系|手机|门口|放"
 _SYMBOLS = "[\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff]"
 _HAN = r"[\u4e00-\u9fff]"
+_MARKS = " ,;:/|.-"
 _MARKUP = r"""[<>;='"{}]"""
 _NAMED = (_ESTATE, _ROAD, _COMMUNITY, _PERSON)
 _INNER = (_BUILDING, _UNIT, _FLOOR, _ROOM)
@@ -56,36 +57,36 @@ LOOKED_AT = (
 
 _HOUSED = re.compile(rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}})号")
 _BESIDE = re.compile(rf"{_NEAR}(?![\u4e00-\u9fff])")
-# A kind, what one of must be in a text of that form, and the form.
+# A kind, characters of which a text of that form has one, and the form.
 _MARKED = tuple(
-    (kind.value, words, re.compile(form))
-    for kind, words, form in (
-        (Kind.PHONE, (FILLER,), rf"{FILLER}+"),
+    (kind.value, frozenset(signs), re.compile(form))
+    for kind, signs, form in (
+        (Kind.PHONE, FILLER, rf"{FILLER}+"),
         (
             Kind.PERSON,
-            (FILLER, *_TITLES.split("|")),
+            f"{FILLER}先女小师老阿",
             rf"[{SURNAMES}](?:{_HAN}{{0,2}}(?:{_TITLES})|{_HAN}{{1,2}}(?= ?{FILLER}))",
         ),
-        (Kind.REDUNDANT, ("(",), rf"[(][^()]*(?:对面|[{_AT}])[^()]*[)]"),
+        (Kind.REDUNDANT, "(", rf"[(][^()]*(?:对面|[{_AT}])[^()]*[)]"),
         (
             Kind.ROOM,
-            tuple(ROOMED),
+            ROOMED,
             rf"(?<=[{ROOMED}])(?:[2-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)号$",
         ),
         # Roads of old towns that bear no word for one.
         (
             Kind.ROAD,
-            ("中市", "上塘", "下塘"),
+            "市塘",
             r"(?:[东西]中市|[\u4e00-\u9fff]{2,3}[上下]塘)(?=[0-9]{1,5}号)",
         ),
-        (Kind.GROUP, ("村民小组",), rf"(?:第[0-9{NUMERALS}]+|[0-9]+)村民小组"),
-        (Kind.NUMBER, ("号至", "号到"), r"[0-9]{1,5}号[至到][0-9]{1,5}号"),
-        (Kind.ROOM, ("室",), rf"(?<=[元幢栋座层])[{STEMS}]室"),
-        (Kind.NUMBER, (",",), r"(?<=[路街巷里弄道,])[0-9]{1,5}(?=,(?:[0-9]{1,5},)*[0-9]{1,5}号)"),
-        (Kind.NUMBER, (",",), r"(?<=[0-9],)[0-9]{1,5}号"),
+        (Kind.GROUP, "民", rf"(?:第[0-9{NUMERALS}]+|[0-9]+)村民小组"),
+        (Kind.NUMBER, "至到", r"[0-9]{1,5}号[至到][0-9]{1,5}号"),
+        (Kind.ROOM, STEMS, rf"(?<=[元幢栋座层])[{STEMS}]室"),
+        (Kind.NUMBER, ",", r"(?<=[路街巷里弄道,])[0-9]{1,5}(?=,(?:[0-9]{1,5},)*[0-9]{1,5}号)"),
+        (Kind.NUMBER, ",", r"(?<=[0-9],)[0-9]{1,5}号"),
         (
             Kind.NUMBER,
-            (HOUSE,),
+            HOUSE,
             rf"(?:[0-9]{{1,{MOST_DIGITS}}}|[{NUMERALS}]{{1,{MOST_NUMERALS}}}){HOUSE}",
         ),
     )
@@ -101,7 +102,7 @@ _BEGINS_NOISE = re.compile(rf"(?:{_NOISE})")
 _HAS_MARKUP = re.compile(_MARKUP)
 _BRANCH = re.compile(r"[(][\u4e00-\u9fff]{1,6}(?:校区|院区|分校|分院|店)[)]$")
 _NOISY = re.compile(rf"{_MARKUP}|{_NOISE}")
-_HAS_SYMBOL = re.compile(_SYMBOLS)
+_HAS_EDGES = re.compile(rf"[{_MARKS}]|{_SYMBOLS}")
 _LONGEST_REST = 8
 _EDGE = re.compile(rf"^{_SYMBOLS}+|{_SYMBOLS}+$")
 _SAYS_NOTHING = re.compile(r"(?:null|none|nan|n/a|无|不详|未知)$", re.IGNORECASE)
@@ -124,26 +125,34 @@ def repair_reading(text: str, pieces: list[Piece]) -> list[Piece]:
     """
     if _SAYS_NOTHING.match(text.strip()):
         return []
-    marked = _mark(text)
+    said = _SIGNS.intersection(text)
+    marked = _mark(text, said)
     found = pieces
     if marked:
         kept = [p for p in pieces if all(p[1] <= m[0] or m[1] <= p[0] for m in marked)]
-        found = sorted(kept + marked)
+        found = _drop_inner(sorted(kept + marked))
     found = _name_alone(text, found)
-    for repair in REPAIRS:
-        found = repair(text, found)
+    for repair, signs in REPAIRS:
+        if not signs or not said.isdisjoint(signs):
+            found = repair(text, found)
     return found
 
 
-def _mark(text: str) -> list[Piece]:
+def _drop_inner(pieces: list[Piece]) -> list[Piece]:
+    """Drop what begins within something else."""
+    ends = {start: end for start, end, *_ in pieces}
+    return [p for p in pieces if not any(s < p[0] < e for s, e in ends.items())]
+
+
+def _mark(text: str, said: frozenset[str]) -> list[Piece]:
     """Find what is certain by its form alone."""
     marked = [
         (*hit.span(), kind, SURE)
-        for kind, words, form in _MARKED
-        if any(word in text for word in words)
+        for kind, signs, form in _MARKED
+        if not said.isdisjoint(signs)
         for hit in form.finditer(text)
     ]
-    hashed = _HASHED.search(text) if "#" in text else None
+    hashed = _HASHED.search(text) if "#" in said else None
     if hashed:
         marked += [(*hashed.span(kind), kind, SURE) for kind in hashed.groupdict() if hashed[kind]]
     return marked
@@ -158,8 +167,6 @@ def _name_alone(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _name_zones(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take what is a development zone by the official list for one: 苏州工业园区."""
-    if "园区" not in text:
-        return pieces
     by_name = load_divisions().by_name
     return [
         (
@@ -178,8 +185,6 @@ def _name_zones(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _join_numbers(text: str, pieces: list[Piece]) -> list[Piece]:
     """Make one house number of two that a hyphen joins: 88-1号."""
-    if "-" not in text:
-        return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
         if kind == _BUILDING and text[start - 1 : start] == "-" and text[end - 1] == "号":
@@ -218,8 +223,6 @@ def _name_directions(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _close_brackets(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let a name that opens a bracket close it: 苏州大学(东校区)."""
-    if "(" not in text and ")" not in text:
-        return pieces
     kept: list[Piece] = []
     for hit in _BRANCH.finditer(text):
         named = [p for p in pieces if p[1] == hit.start() and p[2] in _NAMED]
@@ -255,8 +258,6 @@ def _name_rest(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _name_units(text: str, pieces: list[Piece]) -> list[Piece]:
     """Take the second of two buildings for a unit: 3幢2-501."""
-    if "-" not in text:
-        return pieces
     kept: list[Piece] = []
     for start, end, kind, sure in pieces:
         again = (
@@ -271,8 +272,6 @@ def _name_units(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let the name behind 20号 begin with its 楼: 思门路20号楼翠家园."""
-    if HOUSE not in text and all(p[1] <= following[0] for p, following in pairwise(pieces)):
-        return pieces
     kept: list[Piece] = []
     for place, (start, end, kind, sure) in enumerate(pieces):
         kept.append((start, end, kind, sure))
@@ -281,13 +280,12 @@ def _begin_estates(text: str, pieces: list[Piece]) -> list[Piece]:
             if end < following[0]:
                 name_end = following[1] if following[2:3] == (_ESTATE,) else following[0]
                 kept.append((end, name_end, _ESTATE, SURE))
-    ends = {start: end for start, end, *_ in kept}
-    return [p for p in kept if not any(s < p[0] < e for s, e in ends.items())]
+    return _drop_inner(kept)
 
 
 def _keep_one(text: str, pieces: list[Piece]) -> list[Piece]:
     """Let the first of repeated divisions stand, where the tagger dropped all of them."""
-    if all(p[2] != _REDUNDANT for p in pieces):
+    if _REDUNDANT not in [p[2] for p in pieces]:
         return pieces
     has = {kind for _, _, kind, _ in pieces}
     kept = []
@@ -354,34 +352,42 @@ def _drop_noise(text: str, pieces: list[Piece]) -> list[Piece]:
 
 def _trim(text: str, pieces: list[Piece]) -> list[Piece]:
     """Cut symbols off both ends of elements; a mark alone is none."""
+    if not _HAS_EDGES.search(text):
+        return pieces
     kept = []
-    has_symbol = _HAS_SYMBOL.search(text) is not None
     for start, end, kind, sure in pieces:
         if kind == _REDUNDANT and (start, end) == pieces[-1][:2]:
             end = start + len(text[start:end].rstrip(" ,;"))  # noqa: PLW2901 - the piece ends earlier
-        edges = [hit.span() for hit in _EDGE.finditer(text[start:end])] if has_symbol else ()
+        edges = [hit.span() for hit in _EDGE.finditer(text[start:end])]
         for left, right in edges:
             if left == 0:
                 start += right  # noqa: PLW2901 - the piece that is kept begins later
             else:
                 end -= right - left  # noqa: PLW2901
-        if text[start:end].strip(" ,;:/|.-"):
+        if text[start:end].strip(_MARKS):
             kept.append((start, end, kind, sure))
     return kept
 
 
-REPAIRS = (
-    _begin_estates,
-    _keep_one,
-    _take_letters,
-    _name_units,
-    _name_floors,
-    _name_zones,
-    _join_numbers,
-    _number_houses,
-    _name_directions,
-    _close_brackets,
-    _drop_noise,
-    _trim,
-    _name_rest,
+_ALWAYS = ""
+REPAIRS = tuple(
+    (repair, frozenset(signs))
+    for repair, signs in (
+        (_begin_estates, HOUSE),
+        (_keep_one, _ALWAYS),
+        (_take_letters, "甲乙丙丁"),
+        (_name_units, "-"),
+        (_name_floors, "-"),
+        (_name_zones, "园"),
+        (_join_numbers, "-"),
+        (_number_houses, "号"),
+        (_name_directions, "对附旁隔侧面边"),
+        (_close_brackets, "()"),
+        (_drop_noise, f"{''.join(word[0] for word in _NOISE.split('|'))}<>;='\"{{}}"),
+        (_trim, _ALWAYS),
+        (_name_rest, _ALWAYS),
+    )
 )
+"""What is done to a reading, and characters of which a text must have one for that, if any."""
+
+_SIGNS = frozenset("#").union(*(signs for _, signs, _ in _MARKED), *(signs for _, signs in REPAIRS))
