@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +102,7 @@ def _write_json(told: "Evaluation") -> dict[str, object]:
                 "class": one.indicator.class_name,
                 "kind": one.indicator.kind,
                 "name": one.indicator.name,
-                "completion": _number(one.completion),
+                "completion": _number(one.reached),
                 "weight": _number(one.indicator.weight),
                 "score": _number(one.score),
                 "said_score": _number(one.indicator.score),
@@ -126,8 +125,8 @@ def _write_json(told: "Evaluation") -> dict[str, object]:
     }
 
 
-def _number(value: Decimal | Fraction | None) -> float | None:
-    return None if value is None else round(float(value), 9 if isinstance(value, Decimal) else 2)
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _print_form(told: "Evaluation") -> None:
@@ -140,7 +139,7 @@ def _print_form(told: "Evaluation") -> None:
             one.indicator.name,
             _say(one.indicator.target),
             one.indicator.grade or _say(one.indicator.actual),
-            "" if one.completion is None else f"{float(one.completion):.2f}%",
+            "" if one.reached is None else f"{one.reached}%",
             _say(one.indicator.weight),
             _say(one.score),
             _say(one.indicator.score),

@@ -1,7 +1,12 @@
 """`fangge evaluate`: forms as people send them, in and out."""
 
+import ast
 import json
 import zipfile
+from collections.abc import Callable
+from fractions import Fraction
+from math import floor
+from operator import add, mul, sub, truediv
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +206,55 @@ def test_the_filled_form_holds_formulas_and_reads_as_sound(tmp_path: Path) -> No
     told = tell(filled)
     assert told["findings"] == []
     assert told["score"] == 98.75
+
+
+OPERATORS: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: add,
+    ast.Sub: sub,
+    ast.Mult: mul,
+    ast.Div: truediv,
+}
+
+
+def compute(node: ast.expr, sheet: Any) -> Fraction:
+    """Compute a formula of a sheet as a spreadsheet would, but exactly."""
+    if isinstance(node, ast.Name):
+        return Fraction(str(sheet[node.id].value))
+    if isinstance(node, ast.Constant):
+        return Fraction(str(node.value))
+    if isinstance(node, ast.BinOp):
+        return OPERATORS[type(node.op)](compute(node.left, sheet), compute(node.right, sheet))
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
+    values = [compute(argument, sheet) for argument in node.args]
+    if node.func.id == "MAX":
+        return max(values)
+    return Fraction(floor(values[0] * 100 + Fraction(1, 2)), 100)
+
+
+def test_the_formulas_give_what_the_rules_give(tmp_path: Path) -> None:
+    lines = [
+        f'[[indicators]]\nclass = "{name}"\nname = "x"\nweight = 12.5\n'
+        f"target = 80\nactual = {actual}"
+        for name in ("投入", "产出", "效益")
+        for actual in (0, 64, 70.1, 79.92, 80, 104, 104.08, 120, 184, 900)
+    ]
+    lines += [
+        f'[[indicators]]\nclass = "效益"\nname = "x"\nweight = 7.5\ngrade = "{grade}"'
+        for grade in "优良中低差"
+    ]
+    form = write(tmp_path / "form.toml", "\n".join(lines))
+    assert run(form, "--output", tmp_path / "filled.xlsx").exit_code == 0
+    sheet = load_workbook(tmp_path / "filled.xlsx")["指标"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for number, one in enumerate(tell(form)["indicators"], 2):
+        for heading, name in (("得分", "score"), ("完成率", "completion")):
+            formula = sheet.cell(number, columns[heading]).value
+            if one[name] is None:
+                assert formula is None
+                continue
+            computed = compute(ast.parse(formula[1:], mode="eval").body, sheet)
+            assert float(computed) == one[name], formula
 
 
 @pytest.mark.parametrize(

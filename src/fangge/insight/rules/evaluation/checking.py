@@ -140,8 +140,8 @@ def _check_score(scored: Scored) -> Iterator[Finding]:
     if one.score is None or scored.exact is None or says(one.score, scored.exact):
         return
     how = "the grade"
-    if scored.completion is not None:
-        how = f"{_write(round_half_up(scored.completion))}% of the target"
+    if scored.reached is not None:
+        how = f"{_write(scored.reached)}% of the target"
     reason = f"{how} earns another part of the weight of {_write(one.weight)}"
     yield _find(one.places, "score", SCORE, one.score, scored.score, reason)
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from fangge.insight.rules.evaluation.scoring import Grade, IndicatorClass
+from fangge.insight.rules.evaluation.scoring import Grade, IndicatorClass, round_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,11 @@ class Scored:
     completion: Fraction | None  # in percent, exact
     exact: Fraction | None  # the score before it is rounded
     score: Decimal | None
+
+    @property
+    def reached(self) -> Decimal | None:
+        """The completion as it is told."""
+        return None if self.completion is None else round_half_up(self.completion)
 
 
 @dataclass(frozen=True, slots=True)
