@@ -32,6 +32,7 @@ from fangge.engine.linkage.lookup import (
     list_ends,
     list_few,
     mark_known,
+    put_rows,
     seek_sorted,
 )
 from fangge.engine.linkage.parameters import Parameters
@@ -247,6 +248,27 @@ class Stack:
             (layer.prepared if columns is None else layer.prepared.select(columns))[rows]
             for layer, rows in zip(self.layers, self.split(places), strict=True)
         ).rechunk()
+
+    def line_up(
+        self, places: Ints, order: Ints, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Give the prepared records at places that are in order, put in an order of their own."""
+        held = [layer.prepared for layer in self.layers]
+        rows = self.split(places)
+        ranks = np.empty(len(order), dtype=np.int64)
+        ranks[order] = np.arange(len(order))
+        ends = np.split(ranks, np.cumsum([len(each) for each in rows])[:-1])
+        found = []
+        for name in held[0].columns if columns is None else columns:
+            if held[0][name].dtype == pl.Int64:
+                values = np.empty(len(order), dtype=np.int64)
+                for frame, own, to in zip(held, rows, ends, strict=True):
+                    put_rows(frame[name].to_numpy(), own, values, to)
+                found.append(pl.Series(name, values))
+            else:
+                parts = (frame[name].gather(own) for frame, own in zip(held, rows, strict=True))
+                found.append(pl.concat(parts).gather(order))
+        return pl.DataFrame(found)
 
     def groups(self, places: Ints, columns: Sequence[str] = tuple(GROUPED)) -> pl.DataFrame:
         """Give GROUPED at places that are in order."""

@@ -180,6 +180,13 @@ def _mark_known(first: Places, following: Places, held: Ints, keys: Ints) -> Fla
     return known
 
 
+@numba.njit(cache=True, nogil=True)
+def put_rows(values: Ints, rows: Ints, into: Ints, places: Ints) -> None:
+    """Put the values of some rows into places of another column."""
+    for i in range(len(rows)):
+        into[places[i]] = values[rows[i]]
+
+
 class Sole(NamedTuple):
     """Of each key, whether one group alone has it, and who of it comes first."""
 

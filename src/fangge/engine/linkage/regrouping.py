@@ -284,7 +284,7 @@ def _settle(
     )
     stays = np.flatnonzero(~later.gone)
     order = np.argsort(np.concatenate([later.ids[stays], part.ids]), kind="stable")
-    records = pl.concat([later.prepared[stays], now.take(part.here)[part.order]])
+    records = pl.concat([later.prepared[stays], now.line_up(part.here, part.order)])
     groups = pl.concat([later.grouped[stays], stands.grouped])
     names = part.records["record_id"]
     return Regrouped(
