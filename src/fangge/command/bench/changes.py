@@ -6,6 +6,7 @@ them (0 to 1), links again at the cost of what changed, and compares that with a
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from fangge.engine.linkage.extracts import find_changes, mark_records
 from fangge.engine.linkage.incremental import Kept, compare_runs, link_all, link_changes
 from fangge.engine.linkage.layers import find_rows
 from fangge.engine.linkage.lookup import are_among
-from fangge.engine.linkage.parameters import resident_parameters
+from fangge.engine.linkage.parameters import Parameters, resident_parameters
 from fangge.engine.linkage.pipeline import link_records
 from fangge.engine.linkage.survivorship import measure_commonness
 
 SEED = 5
-FEW = 20_000
+FEW, KNOWN_BITS = 20_000, 6.0
+PARAMETERS = resident_parameters()
 # What becomes of the records that change.
 MOVED, RENUMBERED, REMOVED, ADDED = 0.4, 0.4, 0.1, 0.1
 RANKS = {name: rank for rank, name in enumerate(PRECEDENCE.split(","))}
@@ -35,9 +37,9 @@ FINDING = ("read_again", "find_changes")
 
 
 def measure(records: str, folder: str, share: str) -> None:
-    _run(
-        pl.read_parquet(records).head(FEW), Path(folder), 0.01, Stopwatch()
-    )  # loads what is compiled
+    # Loads what is compiled: too few records tell by themselves what a name alone says.
+    few, told_bits = pl.read_parquet(records).head(FEW), replace(PARAMETERS, lone_bits=KNOWN_BITS)
+    _run(few, Path(folder), 0.01, Stopwatch(), told_bits)
     watch = Stopwatch()
     before = pl.read_parquet(records).rechunk()
     watch.lap("read")
@@ -61,8 +63,14 @@ def _share_out(stages: dict[str, float], mark: str) -> dict[str, Any]:
     }
 
 
-def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> dict[str, Any]:
-    linked = link_records(before, resident_parameters())
+def _run(
+    before: pl.DataFrame,
+    folder: Path,
+    share: float,
+    watch: Stopwatch,
+    parameters: Parameters = PARAMETERS,
+) -> dict[str, Any]:
+    linked = link_records(before, parameters)
     watch.lap("link_all")
     common = measure_commonness(before["name"])
     entries = choose_entries(
@@ -72,7 +80,7 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     _write(folder, "all", linked.clusters, entries)
     watch.lap("write_all")
     del linked
-    kept, marks = link_all(before, resident_parameters()), mark_records(before)
+    kept, marks = link_all(before, parameters), mark_records(before)
     watch.lap("link_and_keep")
     after = change_records(before, share=share)
     after.write_parquet(folder / "extract.parquet")
@@ -88,7 +96,7 @@ def _run(before: pl.DataFrame, folder: Path, share: float, watch: Stopwatch) -> 
     watch.lap("choose_touched")
     _write(folder, "changes", difference.clusters, fresh)
     watch.lap("write_changes")
-    whole = link_all(again, resident_parameters())
+    whole = link_all(again, parameters)
     stale = pl.concat([difference.touched, difference.ended])
     kept_entries = entries.filter(~pl.col("entry_id").is_in(stale.implode()))
     expected = choose_entries(again, whole.linked.clusters, precedence=RANKS, common=common)
