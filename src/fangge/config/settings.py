@@ -220,7 +220,9 @@ LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [PACKAGE / "config" / "locale"]
 USE_TZ = True
 # A new register of many rows is copied by several connections into a stage, see decision 0017.
-COPY_CONNECTIONS = int(os.environ.get("FANGGE_COPY_CONNECTIONS", min(2, os.cpu_count() or 1)))
+COPY_CONNECTIONS = int(
+    os.environ.get("FANGGE_COPY_CONNECTIONS", max(1, min(4, (os.cpu_count() or 1) // 2)))
+)
 COPY_ROWS = int(os.environ.get("FANGGE_COPY_ROWS", "50000"))
 
 TIME_ZONE = os.environ.get("FANGGE_TIME_ZONE", "Asia/Shanghai")

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 class Dwelling(models.Model):
     id = models.BigAutoField(primary_key=True)
-    code = models.CharField(max_length=40, unique=True)
+    code = models.CharField(max_length=40)
     address = models.ForeignKey("registers.Address", on_delete=models.PROTECT)
     # Of two that a room may be, one holds it; of others only the building or unit is known.
     holds_address = models.BooleanField(default=True, db_default=True)
@@ -22,7 +22,9 @@ class Dwelling(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        # Unlike a unique field it has no second index for patterns, which nobody asks by.
         constraints = [
+            models.UniqueConstraint(fields=["code"], name="a_dwelling_by_one_code"),
             models.UniqueConstraint(
                 fields=["address"],
                 condition=models.Q(holds_address=True),
