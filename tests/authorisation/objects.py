@@ -37,6 +37,7 @@ ONE_OF_A_GRID = {
     "building": "SELECT min(id) FROM registers_address WHERE level = 'building' AND grid_id = %s",
     "address": "SELECT min(id) FROM registers_address WHERE level = 'room' AND grid_id = %s",
     "organisation": "SELECT min(id) FROM registers_organisation WHERE grid_id = %s",
+    "dwelling": "SELECT min(id) FROM registers_dwelling WHERE holds_address AND grid_id = %s",
     "code": "SELECT min(code) FROM registers_address WHERE level = 'room' AND grid_id = %s",
 }
 RESIDENTS = (
