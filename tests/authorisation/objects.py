@@ -15,6 +15,8 @@ from fangge.access.models import Assignment, StaffMember, StaffSession
 from fangge.access.rules import Role
 from fangge.areas.models import Area
 from fangge.cases.actions.report import Report, report_case
+from fangge.cases.models.attachment import Attachment, StoredFile
+from fangge.cases.models.case import Case
 from fangge.fieldwork.actions.tasks import ask_field_task
 from fangge.fieldwork.rules import TaskKind
 from fangge.fusion.actions.requests.asking import Telling, ask_life_event
@@ -72,6 +74,8 @@ def scoped_kind(route: str) -> str:
 
 def address_of(route: str, thing: Any) -> str:
     """Give the address of this thing on that route."""
+    if isinstance(thing, dict):
+        return reverse(route, kwargs=thing)
     values: dict[str, Any] = {}
     for name in names_of(route):
         is_kind = name == "kind"
@@ -81,6 +85,8 @@ def address_of(route: str, thing: Any) -> str:
 
 def unknown_like(thing: Any) -> Any:
     """Give what never was, spelt like this one."""
+    if isinstance(thing, dict):
+        return {name: unknown_like(value) for name, value in thing.items()}
     if isinstance(thing, str):
         return "".join("9" if sign.isdigit() else sign for sign in thing)
     return NOWHERE
@@ -124,6 +130,9 @@ def make_things(now: datetime) -> Things:
     ]
     for kind in made[0]:
         things[kind] = (made[0][kind], made[1][kind])
+    # A slip is for who reported, in the sitting in which they did.
+    things["receipt"] = (None, things["case"][1])
+    things["file"] = (None, _file(things["case"][1], now))
     return things | _anothers(people[1][0], now)
 
 
@@ -154,6 +163,19 @@ def _case(actor: Any, grid: Area, now: datetime) -> str:
     said = Report(told="三楼防火门关不上", place="山塘街", grid_id=grid.pk)
     case, _ = report_case(actor=actor, report=said, token=uuid4(), now=now)
     return str(case.number)
+
+
+def _file(number: str, now: datetime) -> dict[str, Any]:
+    """Attach a file to a case; what it holds is not kept, as nobody here may have it."""
+    case = Case.objects.get(number=number)
+    stored = StoredFile.objects.create(
+        sha256="f" * 64, media_type="image/jpeg", n_bytes=1, stored_at=now
+    )
+    Attachment.objects.create(
+        case=case, step=case.steps.get(place=1), file=stored, medium="photo", moment="before",
+        added_by="test", added_at=now,
+    )  # fmt: skip
+    return {"number": number, "file_id": stored.pk}
 
 
 def _finding(address_id: int, grid: Area, now: datetime) -> int:

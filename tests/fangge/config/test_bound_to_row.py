@@ -16,10 +16,12 @@ from fangge.access.actions.second_factor import COLUMN as CODE_MAKER
 from fangge.access.models import CodeMaker, StaffMember
 from fangge.access.rules import Role
 from fangge.areas.models import Area
+from fangge.cases.actions.attaching import NAME_COLUMN
 from fangge.cases.actions.following import RATING_COLUMN
 from fangge.cases.actions.report import Report, report_case
 from fangge.cases.actions.reseal import CASES
 from fangge.cases.actions.transition import Doing, move_case
+from fangge.cases.models.attachment import Attachment, StoredFile
 from fangge.cases.models.case import CaseStep
 from fangge.cases.models.rating import CaseRating
 from fangge.fusion.actions.requests.asking import Telling, ask_life_event
@@ -99,7 +101,7 @@ def ask_and_answer(now: datetime) -> None:
 
 
 def seal_where_nothing_stands() -> None:
-    """Phones of firms come with no source yet, code apps with a phone, ratings with a closing."""
+    """Phones of firms come with no source yet, code apps with a phone, the rest with a case."""
     vault = open_vault()
     for firm in Organisation.objects.order_by("id")[:2]:
         text = f"0512{firm.pk}"
@@ -110,6 +112,14 @@ def seal_where_nothing_stands() -> None:
         CodeMaker.objects.create(staff=staff, secret=secret, added_at=staff.joined_at)
     for step in CaseStep.objects.filter(verb="reject").order_by("-pk")[:2]:
         row = f"{step.case_id}:1"
+        stored = StoredFile.objects.create(
+            sha256=f"{step.pk:064}", media_type="image/jpeg", n_bytes=1, stored_at=step.at
+        )
+        named = vault.seal("a.jpg", column=NAME_COLUMN, row=f"{step.pk}:{stored.pk}")
+        Attachment.objects.create(
+            case_id=step.case_id, step=step, file=stored, medium="photo", moment="before",
+            name_sealed=named, added_by="test", added_at=step.at,
+        )  # fmt: skip
         said = vault.seal("太慢", column=RATING_COLUMN, row=row)
         CaseRating.objects.create(
             case_id=step.case_id, closing=step, place=1, score=2, text_sealed=said,
