@@ -1,17 +1,22 @@
 """Files that lead astray, swell, or carry formulas: on the way in and on the way out."""
 
+import contextlib
 import csv
+import html
 import io
 import re
+import sqlite3
 import tracemalloc
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from tests.attacks.visitors import FORMULAS, enter
 
 from fangge.fusion.actions.contracts import contract_of
@@ -101,6 +106,7 @@ def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
     assert "could not be read" in try_out(enter(), pack_book(tmp_path / "x.xlsx", rows, head=head))
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "name",
     ["../../keys/secret_key", "/etc/passwd", "..\\..\\x.csv", "a/../../b.csv", ".htaccess",
@@ -108,7 +114,8 @@ def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_an_upload_stays_in_its_folder_whatever_its_name(name: str) -> None:
     file = RawUpload(name, f"a,b\n{name!r}".encode())
-    path = keep_upload(file)
+    contract = contract_of(Source.objects.get(code="police_population"))
+    path = keep_upload(file, contract)
     try:
         assert path.resolve().parent == (Path(settings.FANGGE_DATA) / "uploads").resolve()
         assert re.fullmatch(r"[0-9a-f]{32}(\.[^/\\\x00]{0,9})?", path.name)
@@ -117,10 +124,89 @@ def test_an_upload_stays_in_its_folder_whatever_its_name(name: str) -> None:
         path.unlink()
 
 
+def send(client: Client, code: str, body: bytes, name: str, *, tries: bool) -> str:
+    """Send a file by the screen, to be tried or read; give the page that says what came of it."""
+    where = reverse("fusion:bring-in", kwargs={"code": code})
+    given = {"file": SimpleUploadedFile(name, body)} | ({"try": "1"} if tries else {})
+    answer = client.post(where, given, follow=True)
+    assert answer.status_code == 200
+    return html.unescape(answer.content.decode())
+
+
+def kept_files() -> set[Path]:
+    return set((Path(settings.FANGGE_DATA) / "uploads").glob("*"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tries", [True, False])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet", "geopackage"])
+def test_a_file_is_of_the_kind_that_it_holds_whatever_its_name(kind: str, *, tries: bool) -> None:
+    sources = {contract_of(one).kind: one.code for one in Source.objects.all()}
+    client, before = enter(), kept_files()
+    bodies = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1", "geopackage": b"SQLite format 3\x00"}
+    others = [body + b"\0" * 64 for other, body in bodies.items() if other != kind]
+    others += [b"\x7fELF\x02\x01\x01" + b"\0" * 9, b"%PDF-1.7\0"]
+    for body in others:
+        name = f"extract.{kind}"
+        assert "it is another kind" in send(client, sources[kind], body, name, tries=tries)
+    assert kept_files() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tries", [True, False])
+def test_a_file_that_is_too_large_is_refused_and_not_kept(
+    settings: Settings, *, tries: bool
+) -> None:
+    settings.UPLOAD_MB = 1
+    before = kept_files()
+    body = b"a,b\n" + b"1,2\n" * 2**19
+    page = send(enter(), "police_population", body, "large.csv", tries=tries)
+    assert "larger than 1 MB" in page
+    assert kept_files() == before
+
+
+@pytest.mark.django_db
+def test_a_file_of_too_many_rows_is_refused(settings: Settings) -> None:
+    settings.MOST_ROWS = 1000
+    contract = contract_of(Source.objects.get(code="police_population"))
+    header = ",".join(field.column for field in contract.fields)
+    body = "\n".join([header, *["1" + "," * (len(contract.fields) - 1)] * 1001])
+    page = send(enter(), contract.code, body.encode(contract.encoding), "many.csv", tries=True)
+    assert "more than 1,000 rows" in page
+
+
+@pytest.mark.django_db
+def test_a_parquet_file_that_swells_is_refused_before_it_is_unpacked(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.UNPACKED_MB = 1
+    sources = {contract_of(one).kind: contract_of(one) for one in Source.objects.all()}
+    path = tmp_path / "swollen.parquet"
+    texts = [f"{n:09}" * 12 for n in range(20_000)]
+    columns = {field.column: texts for field in sources["parquet"].fields}
+    pl.DataFrame(columns).write_parquet(path, compression="zstd", use_pyarrow=True)
+    page = send(enter(), sources["parquet"].code, path.read_bytes(), path.name, tries=True)
+    assert "unpacks to more than 1 MB" in page
+
+
+@pytest.mark.django_db
+def test_a_geopackage_that_reckons_its_rows_is_refused(tmp_path: Path) -> None:
+    """A view of a line gives a billion rows: it is not asked for one."""
+    sources = {contract_of(one).kind: contract_of(one) for one in Source.objects.all()}
+    path = tmp_path / "endless.gpkg"
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        made.execute(
+            "CREATE VIEW endless AS WITH RECURSIVE n(i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT i FROM n"
+        )
+    page = send(enter(), sources["geopackage"].code, path.read_bytes(), path.name, tries=True)
+    assert "holds views: endless" in page
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["../../../etc/passwd.xlsx", "..%2f..%2fx.xlsx", "x\x00.xlsx"])
 def test_an_odd_name_of_an_upload_is_no_fault_of_the_server(name: str) -> None:
-    assert "could not be read" in try_out(enter(), b"no workbook", name)
+    assert "it is another kind" in try_out(enter(), b"no workbook", name)
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -238,6 +238,10 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 # A command that scans each file that is attached to a case: the path is its last word, 0 is clean.
 FILE_SCANNER = os.environ.get("FANGGE_FILE_SCANNER", "")
+# Of an extract that comes by the screen or a command: its size, its rows, and what it unpacks to.
+UPLOAD_MB = int(os.environ.get("FANGGE_UPLOAD_MB", "500"))
+MOST_ROWS = int(os.environ.get("FANGGE_MOST_ROWS", "20000000"))
+UNPACKED_MB = int(os.environ.get("FANGGE_UNPACKED_MB", "4096"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import sqlite3
 import zipfile
 from collections.abc import Iterator
 from itertools import islice
@@ -14,6 +15,7 @@ import pyarrow.parquet
 import pyogrio
 import pyogrio.errors
 import shapely
+from django.conf import settings
 from openpyxl import load_workbook
 
 from fangge.fusion.rules.contracts import Contract
@@ -24,9 +26,12 @@ COUNTED = ("row_no", "n_cells", "n_expected")
 POSITIONS = ("经度", "纬度")
 KNOWN_CRS = ("EPSG:4490", "EPSG:4326")
 MOST_SHEET_ROWS = 1_048_576
-SUSPECT_BYTES, MOST_UNPACKED_BYTES = 16 * 2**20, 4 * 2**30
+SUSPECT_BYTES = 16 * 2**20
 MOST_PACKED = 200
 """Times that a part of a workbook is packed; sheets of people and places stay far below."""
+HEADS = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1", "geopackage": b"SQLite format 3\x00"}
+"""How a file of each kind begins; a CSV begins as none of them and holds no zero byte."""
+HEAD_BYTES = 4096
 csv.field_size_limit(10_000_000)
 
 
@@ -49,6 +54,7 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         "parquet": _read_parquet,
         "geopackage": _read_geopackage,
     }
+    check_kind(path, contract)
     row_no = 0
     try:
         for rows in readers[contract.kind](path, contract):
@@ -56,6 +62,7 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
                 pl.int_range(row_no + 1, row_no + rows.height + 1, dtype=pl.Int64).alias("row_no")
             )
             row_no += rows.height
+            _check_rows(path, row_no)
             yield _name_fields(numbered, contract)
     except FileUnreadable:
         raise
@@ -64,6 +71,25 @@ def read_slices(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
             f"{path.name} could not be read as {contract.kind} behind row {row_no}: {error}. "
             "Ask the department for the file again."
         ) from error
+
+
+def check_kind(path: Path, contract: Contract) -> None:
+    """Refuse a file that is not of its contract's kind by what it holds, whatever its name says."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    begins = HEADS.get(contract.kind)
+    is_other = any(head.startswith(other) for other in HEADS.values()) or b"\0" in head
+    is_right = head.startswith(begins) if begins else not is_other or _is_wide(contract)
+    if head and not is_right:
+        raise FileUnreadable(
+            f"{path.name} could not be read as {contract.kind}: "
+            "by what it holds it is another kind of file."
+        )
+
+
+def _is_wide(contract: Contract) -> bool:
+    """Tell whether a text in this encoding has zero bytes."""
+    return contract.encoding.lower().replace("-", "").startswith(("utf16", "utf32"))
 
 
 def count_rows(path: Path, contract: Contract) -> int | None:
@@ -167,20 +193,58 @@ def _refuse_bomb(path: Path) -> None:
         is_dense = part.file_size > MOST_PACKED * max(1, part.compress_size)
         if part.file_size > SUSPECT_BYTES and is_dense:
             raise FileUnreadable(f"{path.name} unpacks to far more than a sheet of such a size.")
-    if sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
-        raise FileUnreadable(f"{path.name} unpacks to more than 4 GB. Send it as Parquet or CSV.")
+    _check_unpacked(path, sum(part.file_size for part in parts))
+
+
+def _check_rows(path: Path, n_rows: int) -> None:
+    if n_rows > settings.MOST_ROWS:
+        raise FileUnreadable(
+            f"{path.name} has more than {settings.MOST_ROWS:,} rows, the most that are read of one "
+            "file (FANGGE_MOST_ROWS). Send it in parts."
+        )
+
+
+def _check_unpacked(path: Path, n_bytes: int) -> None:
+    if n_bytes > settings.UNPACKED_MB * 2**20:
+        raise FileUnreadable(
+            f"{path.name} unpacks to more than {settings.UNPACKED_MB:,} MB, the most that is read "
+            "(FANGGE_UNPACKED_MB). Send it in parts."
+        )
 
 
 def _read_parquet(path: Path, _contract: Contract) -> Iterator[pl.DataFrame]:
     file = pyarrow.parquet.ParquetFile(path)
+    # A Parquet file says in its footer what it unpacks to; an attacker may lie there, so the rows
+    # are counted as they come, a slice at a time.
+    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    _check_unpacked(path, sum(group.total_byte_size for group in groups))
     for batch in file.iter_batches(batch_size=SLICE_ROWS):
         frame = pl.from_arrow(batch)
         if isinstance(frame, pl.DataFrame):
             yield frame
 
 
+def _refuse_view(path: Path) -> None:
+    """Refuse a GeoPackage that reckons: a view of a few bytes can give rows without end."""
+    with contextlib.closing(
+        sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    ) as held:
+        made = held.execute("SELECT name, type, sql FROM sqlite_master").fetchall()
+    views = [name for name, kind, _ in made if kind == "view"]
+    reckoned = [
+        name for name, kind, sql in made if kind == "table" and " VIRTUAL " in (sql or "").upper()
+    ]
+    reckoned = [name for name in reckoned if not name.startswith(("rtree_", "sqlite_"))]
+    if views or reckoned:
+        raise FileUnreadable(
+            f"{path.name} holds views: {'、'.join((views + reckoned)[:5])}. "
+            "Send the rows themselves."
+        )
+
+
 def _read_geopackage(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
     """Read points; their positions become the columns 经度 and 纬度."""
+    _refuse_view(path)
     info = pyogrio.read_info(path, layer=contract.sheet)
     if info["crs"] not in KNOWN_CRS:
         raise FileUnreadable(

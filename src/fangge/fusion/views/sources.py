@@ -61,15 +61,15 @@ def bring_in_file(request: StaffRequest, code: str) -> HttpResponse:
     if upload is None:
         messages.error(request, _("Choose a file first."), "bad")
         return redirect("fusion:source", code)
-    if "try" in request.POST:
-        try:
+    try:
+        if "try" in request.POST:
             trial = try_upload(actor=request.actor, source_code=code, upload=upload)
-        except Invalid as error:
-            messages.error(request, str(error), "bad")
-            return redirect("fusion:source", code)
-        context = {"source": source, "trial": trial, "file_name": upload.name}
-        return render(request, "fusion/trial.html", context)
-    offer_file(actor=request.actor, source_code=code, upload=upload, now=clock.now())
+            context = {"source": source, "trial": trial, "file_name": upload.name}
+            return render(request, "fusion/trial.html", context)
+        offer_file(actor=request.actor, source_code=code, upload=upload, now=clock.now())
+    except Invalid as error:
+        messages.error(request, str(error), "bad")
+        return redirect("fusion:source", code)
     messages.success(
         request, _("The file is being read. Its rows appear below as they come."), "good"
     )
