@@ -13,6 +13,8 @@ class StaffMember(AbstractBaseUser):
     username = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=60)
     is_active = models.BooleanField(default=True)
+    # Where the person works, for colleagues who assign roles; it gives no right.
+    office = models.CharField(max_length=60, blank=True, default="", db_default="")
     joined_at = models.DateTimeField()
     password_set_at = models.DateTimeField(null=True)
     password_is_temporary = models.BooleanField(default=False)

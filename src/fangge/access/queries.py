@@ -208,10 +208,37 @@ def assignments_of(staff: StaffMember) -> list[Assignment]:
     return list(held.order_by("-starts_at", "-id"))
 
 
-def staff_to_assign(*, actor: Actor) -> list[StaffMember]:
-    """Give everybody who may be given a role, with what they hold."""
+PAGE_STAFF = 50
+
+
+def staff_to_assign(
+    *, actor: Actor, text: str = "", after: str = ""
+) -> tuple[list[StaffMember], str]:
+    """Give those who may be given a role, with what they hold, and the next page's key.
+
+    `text` is how an account, or any part of a name or office, is written.
+    """
     actor.require("staff.see")
-    return list(StaffMember.objects.order_by("username").prefetch_related("assignments__area"))
+    return _page_staff(StaffMember.objects.prefetch_related("assignments__area"), text, after)
+
+
+def staff_registered(
+    *, actor: Actor, text: str = "", after: str = ""
+) -> tuple[list[StaffMember], str]:
+    """Give who has an account, without what they may do, and the next page's key."""
+    actor.require("staff.register")
+    return _page_staff(StaffMember.objects.all(), text, after)
+
+
+def _page_staff(
+    held: "QuerySet[StaffMember]", text: str, after: str
+) -> tuple[list[StaffMember], str]:
+    if text:
+        held = held.filter(
+            Q(username__startswith=text) | Q(name__contains=text) | Q(office__contains=text)
+        )
+    rows = list(held.filter(username__gt=after).order_by("username")[: PAGE_STAFF + 1])
+    return rows[:PAGE_STAFF], rows[PAGE_STAFF - 1].username if len(rows) > PAGE_STAFF else ""
 
 
 def find_to_assign(*, actor: Actor, staff_id: int) -> StaffMember:

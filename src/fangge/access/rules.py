@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+LONGEST_NAME = 60
+
 
 class Role(StrEnum):
     """The people of Fangge."""
@@ -108,10 +110,25 @@ VERBS: dict[Role, frozenset[str]] = {
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset(
         {"home.see", "sources.see", "batches.see", "calendar.see", "calendar.edit"}
-        | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish"}
+        | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish", "staff.register"}
     ),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
 }
+
+
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+
+
+def find_account_faults(*, username: str, name: str, office: str) -> dict[str, str]:
+    """Say by field what is wrong with the account that somebody is to get."""
+    faults = {}
+    if not ACCOUNT.fullmatch(username):
+        faults["username"] = "Use 2 to 40 small letters and digits, dots and hyphens between them."
+    if not 0 < len(name) <= LONGEST_NAME:
+        faults["name"] = "Write the person's name, at most 60 characters."
+    if not 0 < len(office) <= LONGEST_NAME:
+        faults["office"] = "Write the office where the person works, at most 60 characters."
+    return faults
 
 
 FIELD_ROLES = (Role.GRID_WORKER, Role.COMMUNITY_OFFICER)

@@ -11,6 +11,7 @@ from fangge.access.views import (
     looking_after,
     office,
     passwords,
+    registering,
     second_factor,
     signing_in,
 )
@@ -57,6 +58,7 @@ urlpatterns = [
     path("roles", assigning.show_matrix, name="roles"),
     path("duties", assigning.show_duties, name="duties"),
     path("duties/<int:assignment_id>/hand-over", assigning.give, name="hand-over"),
+    path("accounts", registering.register, name="register"),
     path("staff", assigning.show_staff, name="staff"),
     path("staff/<int:staff_id>", assigning.show_person, name="person"),
     path("staff/<int:staff_id>/assign", assigning.assign, name="assign"),

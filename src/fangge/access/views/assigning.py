@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from fangge.access.actions.assigning import end_assignment, hand_over
-from fangge.access.actions.staff import assign_role
+from fangge.access.actions.assigning import EndNotTaken, end_assignment, hand_over
+from fangge.access.actions.staff import RoleUnknown, assign_role
 from fangge.access.queries import (
     StaffRequest,
     assignments_of,
@@ -73,7 +73,10 @@ def _end_of(text: str) -> datetime | None:
 @login_required
 @require_GET
 def show_staff(request: StaffRequest) -> HttpResponse:
-    now = clock.now()
+    now, text = clock.now(), request.GET.get("text", "").strip()[:60]
+    found, next_key = staff_to_assign(
+        actor=request.actor, text=text, after=request.GET.get("after", "")[:60]
+    )
     rows = [
         (
             staff,
@@ -83,15 +86,21 @@ def show_staff(request: StaffRequest) -> HttpResponse:
                 if one.starts_at <= now and (one.ends_at is None or one.ends_at > now)
             ],
         )
-        for staff in staff_to_assign(actor=request.actor)
+        for staff in found
     ]
-    return render(request, "access/staff.html", {"rows": rows})
+    return render(request, "access/staff.html", {"rows": rows, "text": text, "next": next_key})
 
 
 @never_cache
 @login_required
 @require_GET
 def show_person(request: StaffRequest, staff_id: int) -> HttpResponse:
+    return _render_person(request, staff_id)
+
+
+def _render_person(
+    request: StaffRequest, staff_id: int, faults: dict[str, str] | None = None
+) -> HttpResponse:
     staff = find_to_assign(actor=request.actor, staff_id=staff_id)
     context = {
         "staff": staff,
@@ -100,22 +109,34 @@ def show_person(request: StaffRequest, staff_id: int) -> HttpResponse:
         "areas": current_areas(),
         "is_own": staff.pk == staff_of(request).pk,
         "now": clock.now(),
+        "faults": faults or {},
+        "given": request.POST,
     }
-    return render(request, "access/person.html", context)
+    return render(request, "access/person.html", context, status=422 if faults else 200)
 
 
 @login_required
 @require_POST
 def assign(request: StaffRequest, staff_id: int) -> HttpResponse:
     request.actor.require("staff.assign")
-    chosen = request.POST.get("area", "")
-    assign_role(
-        actor=request.actor,
-        staff=find_to_assign(actor=request.actor, staff_id=staff_id),
-        role=request.POST.get("role", ""),
-        area=find_area(area_id) if (area_id := read_number(chosen)) is not None else None,
-        now=clock.now(),
-    )
+    chosen, until = request.POST.get("area", ""), request.POST.get("until", "")
+    staff = find_to_assign(actor=request.actor, staff_id=staff_id)
+    end_at = _end_of(until)
+    if until and end_at is None:
+        return _render_person(request, staff_id, {"until": _("Write the day as 2026-12-31.")})
+    try:
+        assign_role(
+            actor=request.actor,
+            staff=staff,
+            role=request.POST.get("role", ""),
+            area=find_area(area_id) if (area_id := read_number(chosen)) is not None else None,
+            until=end_at,
+            now=clock.now(),
+        )
+    except RoleUnknown:
+        return _render_person(request, staff_id, {"role": _("Choose a role.")})
+    except EndNotTaken:
+        return _render_person(request, staff_id, {"until": _("Choose a day that is to come.")})
     messages.success(request, _("Assigned."), "good")
     return redirect("access:person", staff_id)
 
