@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within_lean
 from fangge.engine.address.elements import KINDS, NUMERALS, Kind
 from fangge.engine.address.found import Found
 from fangge.engine.address.layout import Codes, Places
@@ -84,7 +84,7 @@ def name_by_neighbours(tagged: Found, codes: Codes, bounds: Places) -> NDArray[n
     return named
 
 
-@within
+@within_lean
 def _name_behind(
     kind: int, before: int, codes: Codes, begins: Places, stops: Places, i: int
 ) -> int:
@@ -99,7 +99,7 @@ def _name_behind(
     return _REDUNDANT if _is_division(kind) and _is_same(codes, begins, stops, i) else kind
 
 
-@within
+@within_lean
 def _name_counted(kind: int, before: int, codes: Codes, begin: int, stop: int) -> int:
     """Name what counts behind a road or a village: 35号, 3组."""
     ending = codes[stop - 1]
@@ -113,13 +113,13 @@ def _name_counted(kind: int, before: int, codes: Codes, begin: int, stop: int) -
     return _GROUP if is_group and (first == _ORDINAL or _is_among(first, _COUNTS)) else kind
 
 
-@within
+@within_lean
 def _touches(rows: Places, begins: Places, stops: Places, i: int) -> bool:
     """Tell whether an element begins where the one before it ends."""
     return i > 0 and rows[i] == rows[i - 1] and begins[i] == stops[i - 1]
 
 
-@within
+@within_lean
 def _kind_before(
     kinds: NDArray[np.uint8], rows: Places, begins: Places, stops: Places, i: int
 ) -> int:
@@ -127,7 +127,7 @@ def _kind_before(
     return np.int64(kinds[i - 1]) if _touches(rows, begins, stops, i) else _NOTHING
 
 
-@within
+@within_lean
 def _is_among(code: np.uint32, wanted: Codes) -> bool:
     for one in wanted:  # noqa: SIM110 - a loop compiles to less than any()
         if code == one:
@@ -135,19 +135,19 @@ def _is_among(code: np.uint32, wanted: Codes) -> bool:
     return False
 
 
-@within
+@within_lean
 def _is_count(codes: Codes, begin: int, stop: int) -> bool:
     before_last = codes[max(stop - 2, 0)]
     return _is_among(codes[begin], _COUNTS) and _is_among(before_last, _COUNTS)
 
 
-@within
+@within_lean
 def _is_quarter(codes: Codes, stop: int) -> bool:
     """Tell whether a name ends like 三元一村."""
     return codes[stop - 1] == _CUN and _is_among(codes[max(stop - 2, 0)], _COUNTS)
 
 
-@within
+@within_lean
 def _is_village(codes: Codes, stop: int) -> bool:
     """Tell whether a name ends in 村, but is no quarter and no 新村."""
     before_last = codes[max(stop - 2, 0)]
@@ -155,12 +155,12 @@ def _is_village(codes: Codes, stop: int) -> bool:
     return codes[stop - 1] == _CUN and not is_other
 
 
-@within
+@within_lean
 def _is_division(kind: int) -> bool:
     return kind in (_PROVINCE, _CITY, _DISTRICT, _ZONE, _SUBDISTRICT)
 
 
-@within
+@within_lean
 def _is_same(codes: Codes, begins: Places, stops: Places, i: int) -> bool:
     """Tell whether a name agrees with the one before in size, first and last two characters."""
     begin, stop, first, last = begins[i], stops[i], begins[i - 1], stops[i - 1]
@@ -173,7 +173,7 @@ def _is_same(codes: Codes, begins: Places, stops: Places, i: int) -> bool:
     )
 
 
-@within
+@within_lean
 def _is_municipality(codes: Codes, begin: int, stop: int) -> bool:
     if stop - begin != _MUNICIPALITIES.shape[1]:
         return False

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within, within_lean
 from fangge.engine.address.elements import KINDS, Kind
 from fangge.engine.address.features import N_SEEN, N_SHARED, hash_place, look_about
 from fangge.engine.address.found import Found
@@ -155,7 +155,7 @@ def _put_in_order(found: Found, counts: Places, order: Places) -> Found:
     return out
 
 
-@within
+@within_lean
 def _follow(
     ahead: Scores,
     back: Scores,
@@ -187,7 +187,7 @@ def _follow(
         labels[k - 1], leads[k - 1] = label, lead
 
 
-@within
+@within_lean
 def _gather(
     classes: Bytes,
     codes: Codes,
@@ -223,6 +223,6 @@ def _gather(
     return n_found
 
 
-@within
+@within_lean
 def _parts(kind: int, code: int) -> bool:
     return bool(kind == MARK or code == _HYPHEN)

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fangge.engine.address.adjoining import name_by_neighbours
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within_lean
 from fangge.engine.address.elements import KINDS, Kind
 from fangge.engine.address.found import (
     Found,
@@ -85,7 +85,7 @@ def _find_spare_divisions(tagged: Found, codes: Codes, bounds: Places) -> Places
     return out[:n]
 
 
-@within
+@within_lean
 def _missing_for(before: np.uint32, ending: np.uint32) -> int:
     """Give a bit for each kind that a name with such last two characters may be of."""
     if ending == _PROVINCE_ENDING:
@@ -131,7 +131,7 @@ def _cover(tagged: Found, codes: Codes, bounds: Places, rows: Places) -> Found:
     return Found(out.rows[:n], out.starts[:n], out.ends[:n], out.kinds[:n], out.sure[:n])
 
 
-@within
+@within_lean
 def _add(
     out: Found,
     first: int,
@@ -155,7 +155,7 @@ def _add(
     return n + 1
 
 
-@within
+@within_lean
 def _says_something(codes: Codes, start: int, end: int) -> bool:
     for i in range(start, end):
         is_separator = False

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within_lean
 from fangge.engine.address.features import style_key
 from fangge.engine.address.labels import N_COLUMNS, N_LABELS
 from fangge.engine.address.layout import Bytes, Places
@@ -110,7 +110,7 @@ def _find_styled(keys: Hashes, table: Hashes, n_styles: int) -> NDArray[np.int64
     return found
 
 
-@within
+@within_lean
 def _slot_of(key: np.uint64, shift: np.uint16, to_slot: np.uint64) -> np.uint64:
     return ((key ^ (np.uint64(shift) * _SPREAD)) * _SCATTER) >> to_slot
 
@@ -156,7 +156,7 @@ def _fill_slots(
     return slots
 
 
-@within
+@within_lean
 def find_rows(  # noqa: PLR0913, PLR0917 - a tuple of arrays costs compiled code a count of each
     keys: Hashes,
     slots: Slots,

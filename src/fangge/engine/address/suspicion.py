@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fangge.engine.address.compiling import compiled, within
+from fangge.engine.address.compiling import compiled, within_lean
 from fangge.engine.address.elements import NUMERALS, ROAD_WORDS, STEMS
 from fangge.engine.address.layout import Codes, Places
 from fangge.engine.address.normalise import FILLER, HOUSE, ROAD_ENDINGS
@@ -87,7 +87,7 @@ def _may_be_odd(codes: Codes, bounds: Places, rows: Places, shapes: Shapes) -> F
     return flags
 
 
-@within
+@within_lean
 def _is_odd(run: Codes, shapes: Shapes) -> bool:
     shape_before, before, is_roomed = 0, _NOTHING, False
     for i in range(len(run)):
@@ -108,7 +108,7 @@ def _is_odd(run: Codes, shapes: Shapes) -> bool:
     return bool(is_roomed and before == _HOUSE)
 
 
-@within
+@within_lean
 def _is_pair(first: np.uint32, second: np.uint32) -> bool:
     for p in range(len(_FIRSTS)):  # noqa: SIM110 - a loop compiles to less than any()
         if first == _FIRSTS[p] and second == _SECONDS[p]:
@@ -116,7 +116,7 @@ def _is_pair(first: np.uint32, second: np.uint32) -> bool:
     return False
 
 
-@within
+@within_lean
 def _begins_noise(run: Codes, at: int) -> bool:
     following = run[at + 1] if at + 1 < len(run) else _NOTHING
     for word in range(len(_NOISE_FIRSTS)):
@@ -126,7 +126,7 @@ def _begins_noise(run: Codes, at: int) -> bool:
     return False
 
 
-@within
+@within_lean
 def _joins_oddly(run: Codes, at: int) -> bool:
     """Tell whether there is more to a dash, comma, hash or bracket than that it stands there."""
     code = run[at]
@@ -144,7 +144,7 @@ def _joins_oddly(run: Codes, at: int) -> bool:
     return _ends_in_numbers(run, at + 1)
 
 
-@within
+@within_lean
 def _opens_aside(run: Codes, at: int) -> bool:
     """Tell whether a bracket ends the text, or says where something is."""
     is_aside = False
@@ -157,7 +157,7 @@ def _opens_aside(run: Codes, at: int) -> bool:
     return True
 
 
-@within
+@within_lean
 def _is_counted(run: Codes, at: int) -> bool:
     """Tell whether a house number may begin here."""
     end = _skip_digits(run, at)
@@ -169,7 +169,7 @@ def _is_counted(run: Codes, at: int) -> bool:
     return end < len(run) and run[end] == _HOUSE
 
 
-@within
+@within_lean
 def _is_odd_dash(run: Codes, at: int) -> bool:
     """Tell what stands before the number that a dash follows: 幢2-, 路88-1号, or 3-2-5-."""
     begin, n_groups = at, 0
@@ -186,7 +186,7 @@ def _is_odd_dash(run: Codes, at: int) -> bool:
     return False
 
 
-@within
+@within_lean
 def _opens_number(run: Codes, before: int, n_digits: int, dash: int) -> bool:
     if run[before] == _BLOCK:
         return n_digits <= _MOST_UNIT_DIGITS
@@ -199,7 +199,7 @@ def _opens_number(run: Codes, before: int, n_digits: int, dash: int) -> bool:
     return False
 
 
-@within
+@within_lean
 def _ends_in_numbers(run: Codes, at: int) -> bool:
     """Tell whether nothing but some digits and dashes is left."""
     if not 0 < len(run) - at <= _LONGEST_TAIL:
@@ -210,7 +210,7 @@ def _ends_in_numbers(run: Codes, at: int) -> bool:
     return True
 
 
-@within
+@within_lean
 def _skip_digits(run: Codes, at: int) -> int:
     end = at
     while end < len(run) and run[end] - _ZERO < _TEN:
@@ -226,7 +226,7 @@ def _may_have_form(codes: Codes, bounds: Places, shapes: Shapes) -> Flags:
     return flags
 
 
-@within
+@within_lean
 def _has_form(run: Codes, shapes: Shapes) -> bool:
     has_town = False
     for i in range(2, len(run)):
