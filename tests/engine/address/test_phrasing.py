@@ -41,6 +41,20 @@ def test_wordings_written_together_are_those_written_one_by_one(
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
 @example(["临顿路3幢12-501", "苏州工业园区星湖街", "3幢501室[出租】", "王先生", "88号甲", "3#501"])
+@example(
+    [
+        "3-2-5-501",
+        "路8-1号",
+        "幢2-",
+        "街12,14号",
+        "(旁",
+        "()旁)",
+        "(西侧)3幢",
+        "甲)5号",
+        "3室,门口",
+        "3#-2-501",
+    ]
+)
 @example(["平江街道临顿路88号", "城厢镇万寿桥弄十二弄", "平江街道办事处临顿路甲#3幢"])
 def test_no_text_that_a_rule_would_change_is_passed_over(texts: list[str]) -> None:
     folded = fold_texts(as_texts(texts))
