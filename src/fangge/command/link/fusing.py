@@ -39,9 +39,9 @@ Linking = Callable[[pl.DataFrame, Parameters], Linked]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A table that Spark's workers hold, and write into a folder themselves."""
+    """A table that is elsewhere, and is written from there: Spark's workers hold it, or a state."""
 
-    write: Callable[[Path], None]
+    write: Callable[[Path], object]
 
 
 @dataclass(frozen=True, slots=True)

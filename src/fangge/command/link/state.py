@@ -3,9 +3,11 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from fangge.command.link.fusing import (
     PARAMETERS,
     PERSON_NAMES,
     Fused,
+    Spread,
     choose_entries,
     tell_decisions,
 )
@@ -106,9 +109,10 @@ class Keeper:
             found = self._link_changes(former, records, difference, common, tell)
         kept, fused = found or self._link_all(records, common, tell)
         stored = Stored(kept, marks, {"common": common}, self._notes)
-        self._write(stored, fused, former.stored if former and found else None)
+        entries = self._write(stored, fused, former.stored if former and found else None)
         tell(f"keep_{self._kind}")
-        return fused
+        # What stands in the state already need not be written again, but for its bytes.
+        return replace(fused, entries=Spread(partial(shutil.copyfile, entries)))
 
     def _read(self) -> Former | None:
         if not has_state(self._folder):
@@ -188,8 +192,8 @@ class Keeper:
         tell(f"choose_{self._kind}")
         return kept, fused
 
-    def _write(self, stored: Stored, fused: Fused, before: Stored | None) -> None:
-        """Write the clusters and entries, then the state that names them."""
+    def _write(self, stored: Stored, fused: Fused, before: Stored | None) -> Path:
+        """Write the clusters and entries, then the state that names them; give the entries."""
         folder, mark = self._folder, os.urandom(6).hex()
         names = {name: f"{name}-{mark}.parquet" for name in FOUND}
         try:
@@ -212,6 +216,7 @@ class Keeper:
         for path in folder.glob("*.parquet"):
             if path.name not in names.values():
                 path.unlink()
+        return folder / names["entries"]
 
 
 def find_keeper(folder: Path, kind: str, precedence: Mapping[str, int]) -> Keeper | None:
