@@ -27,6 +27,8 @@ OPEN = {
     "fusion_sourceconflict": "counts, and numbers of entries and records",
     "cases_lifecycleversion": "the table of states",
     "cases_lifecycledraft": "the table of states, worked on",
+    "cases_routingversion": "the table of desks",
+    "cases_answertemplate": "texts of the office",
     "cases_desk": "desks of departments",
     "cases_deskmember": "staff, by number",
     "cases_holiday": "days",

@@ -57,6 +57,8 @@ VERBS: dict[Role, frozenset[str]] = {
         "cases.sort",
         "lifecycle.see",
         "lifecycle.publish",
+        "routing.see",
+        "routing.edit",
         "dwellings.see",
         "questions.see",
         "questions.answer",
@@ -110,6 +112,7 @@ VERBS: dict[Role, frozenset[str]] = {
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset(
         {"home.see", "sources.see", "batches.see", "calendar.see", "calendar.edit"}
+        | {"routing.see", "routing.edit"}
         | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish", "staff.register"}
     ),
     Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},

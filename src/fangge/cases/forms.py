@@ -1,6 +1,6 @@
 """Whether what was typed about a case is well-formed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from fangge.cases.actions.attaching import Staged
 from fangge.cases.actions.transition import Doing
 from fangge.cases.adapters.media import FileUnfit
+from fangge.cases.rules.routing import MOST_ROWS, RoutingTable, Row, Trial
 from fangge.kernel.errors import Invalid
 from fangge.kernel.web import read_number
 
@@ -40,6 +41,7 @@ def read_move(typed: Mapping[str, str], files: tuple[Staged, ...] = ()) -> tuple
         desk=typed.get("desk", ""),
         category=typed.get("category", ""),
         severity=read_number(typed.get("severity", "")) or 0,
+        owner=typed.get("owner", ""),
         into=typed.get("into", "").strip(),
         files=files,
     )
@@ -98,3 +100,34 @@ def read_row(section: str, typed: QueryDict) -> dict[str, Any]:
     if section == "ladder":
         return {"rung": typed.get("rung", ""), "tell": typed.get("tell", "")} | lasting
     raise FormUnfit("section", _("The table has no such part."))
+
+
+def read_routing(typed: QueryDict) -> RoutingTable:
+    """Read the rows and test cases of the routing table, in the order that was typed."""
+    rows: list[tuple[int, int, Row]] = []
+    for n in range(1, MOST_ROWS + 2):
+        desk = typed.get(f"desk-{n}", "")
+        if not desk or typed.get(f"out-{n}"):
+            continue
+        order = read_number(typed.get(f"order-{n}", "")) or n
+        categories = frozenset(one for one in typed.getlist(f"categories-{n}") if one)
+        row = Row(
+            categories, typed.get(f"area-{n}", "").strip()[:24], typed.get(f"owner-{n}", ""), desk
+        )
+        rows.append((order, n, row))
+    return RoutingTable(
+        tuple(row for _order, _n, row in sorted(rows, key=lambda one: one[:2])),
+        tuple(_read_trials(typed)),
+    )
+
+
+def _read_trials(typed: QueryDict) -> Iterator[Trial]:
+    for n in range(1, 2 * MOST_ROWS):
+        category = typed.get(f"t-category-{n}", "")
+        if category and not typed.get(f"t-out-{n}"):
+            yield Trial(
+                category,
+                typed.get(f"t-area-{n}", "").strip()[:24],
+                typed.get(f"t-owner-{n}", ""),
+                typed.get(f"t-desk-{n}", ""),
+            )

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from fangge.cases.views import board, case, files, inbox, lifecycle, report
+from fangge.cases.views import board, case, files, inbox, lifecycle, report, routing
 
 app_name = "cases"
 urlpatterns = [
     path("", inbox.show_inbox, name="inbox"),
+    path("routing", routing.show_routing, name="routing"),
+    path("routing/<int:number>", routing.show_version, name="routing-version"),
     path("report", report.show_report, name="report"),
     path("nearby", report.show_nearby, name="nearby"),
     path("bulk", inbox.act_in_bulk, name="bulk"),

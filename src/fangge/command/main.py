@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "retention": "Show how long what is kept; erase what is due.",
     "keys": "Change the keys that seal what is personal.",
     "evaluate": "Score a performance self-evaluation and find its contradictions.",
+    "cases": "Learn the classifier of reports, and try it.",
     "address": "Read addresses, find the standard address they mean.",
 }
 """Subcommand to its sentence in the overview; `name` lives in `fangge.command.name`."""

@@ -215,6 +215,9 @@ DAYS_ON = [day for day in os.environ.get("FANGGE_DAYS_ON", "").split(",") if day
 # How an official who looked is told to the resident: office, number or name.
 LOOK_NAMES = os.environ.get("FANGGE_LOOK_NAMES", "office")
 
+# Another classifier of reports than the one that comes along: a file `fangge cases train` wrote.
+CLASSIFIER = os.environ.get("FANGGE_CLASSIFIER", "")
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [PACKAGE / "config" / "locale"]

@@ -19,6 +19,7 @@ from fangge.kernel.actor import Actor, system_actor
 CLEAR = """
 ALTER TABLE cases_casestep DISABLE TRIGGER cases_step_is_kept;
 DELETE FROM cases_asking;
+DELETE FROM cases_caseproposal; DELETE FROM cases_casesorting;
 DELETE FROM cases_alarm; DELETE FROM cases_casestep; DELETE FROM cases_case;
 SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE cases_casestep ENABLE TRIGGER cases_step_is_kept;

@@ -68,6 +68,8 @@ def test_every_personal_table_is_of_a_kind() -> None:
         "portal_lookanswer": "look_question",
         "cases_casestep": "case_ended",
         "cases_caserating": "case_ended",
+        "cases_caseproposal": "no person's",
+        "cases_casesorting": "no person's",
         "portal_claimruling": "rights_claim",
         "retention_hold": "ends with the hold",
         "registers_organisation": "no person's",

@@ -24,6 +24,7 @@ from fangge.cases.rules.clock import Beat, Running, read_clock
 from fangge.cases.rules.deadlines import Allowance
 from fangge.cases.rules.lifecycle import Clock, Lifecycle, Need, Part, read_lifecycle
 from fangge.cases.rules.parts import Bar, Choice, Standing, choose_moves, has_handled
+from fangge.cases.rules.routing import OWNERS
 from fangge.kernel import bus
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid, Refused
@@ -63,6 +64,7 @@ class Doing:
     desk: str = ""
     category: str = ""
     severity: int = 0
+    owner: str = ""
     into: str = ""
     files: tuple[Staged, ...] = ()
 
@@ -246,6 +248,7 @@ def _classify(case: Case, doing: Doing) -> None:
         raise MoveIncomplete("severity", f"A severity is one of {SEVERITIES}.")
     case.category, case.kind = category.code, category.kind
     case.severity = doing.severity or category.severity
+    case.owner = doing.owner if doing.owner in OWNERS else case.owner
 
 
 def _join(actor: Actor, case: Case, number: str, now: datetime) -> None:

@@ -39,6 +39,9 @@ class Case(models.Model):
     point = PointField(null=True)
     grid = models.ForeignKey("areas.Area", null=True, on_delete=models.PROTECT)
 
+    # Who owns what is broken; the routing table may ask for it.
+    owner = models.CharField(max_length=12, blank=True, default="", db_default="")
+
     desk = models.ForeignKey("cases.Desk", null=True, on_delete=models.PROTECT)
     joined_to = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="joined"

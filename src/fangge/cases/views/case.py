@@ -18,8 +18,13 @@ from fangge.cases.adapters.media import FileUnfit
 from fangge.cases.forms import RECEIPT, FormUnfit, read_move, say_unfit
 from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.nearby import find_nearby
-from fangge.cases.rules.catalogue import SEVERITIES, propose_desk, shipped_catalogue
+from fangge.cases.queries.routing import proposal_of, route_case
+from fangge.cases.rules.catalogue import SEVERITIES, shipped_catalogue
+from fangge.cases.rules.routing import OWNERS
 from fangge.kernel import clock
+
+SURE = 0.5
+"""From here on a proposal is chosen in the form; below it is only told."""
 
 
 @login_required
@@ -59,11 +64,15 @@ def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dic
     case = opened.case
     if not request.actor.may("cases.sort"):
         return {"desks": open_desks()} if request.actor.may("cases.work") else {}
+    proposal = proposal_of(case) if case.state == "reported" else None
+    route = route_case(case)
     return {
         "desks": open_desks(),
-        "proposed": propose_desk(
-            case.category, case.grid.code if case.grid else "", shipped_catalogue().routes
-        ),
+        "proposed": route.desk,
+        "route": route,
+        "proposal": proposal,
+        "is_sure": proposal is not None and proposal.confidence >= SURE,
+        "owners": OWNERS,
         "near": find_nearby(
             actor=request.actor,
             category=case.category,
