@@ -57,6 +57,7 @@ VERBS: dict[Role, frozenset[str]] = {
         "cases.sort",
         "lifecycle.see",
         "lifecycle.publish",
+        "indicators.see",
         "routing.see",
         "routing.edit",
         "dwellings.see",
@@ -115,7 +116,7 @@ VERBS: dict[Role, frozenset[str]] = {
         | {"routing.see", "routing.edit"}
         | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish", "staff.register"}
     ),
-    Role.ANALYST: LOOK | RETURNS | {"quality.see", "questions.see"},
+    Role.ANALYST: LOOK | RETURNS | {"indicators.see", "quality.see", "questions.see"},
 }
 
 

@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from fangge.cases.views import board, case, files, inbox, lifecycle, report, routing
+from fangge.cases.views import (
+    board,
+    case,
+    files,
+    inbox,
+    indicators,
+    lifecycle,
+    report,
+    routing,
+)
 
 app_name = "cases"
 urlpatterns = [
     path("", inbox.show_inbox, name="inbox"),
+    path("indicators", indicators.show_indicators, name="indicators"),
     path("routing", routing.show_routing, name="routing"),
     path("routing/<int:number>", routing.show_version, name="routing-version"),
     path("report", report.show_report, name="report"),

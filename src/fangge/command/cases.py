@@ -1,6 +1,5 @@
 """`fangge cases`: learn the classifier of reports, and try it."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -25,17 +24,13 @@ def command() -> None:
 def train_model(*, output: Path, name: str, seed: int, as_json: bool) -> None:
     """Learn from the synthetic corpus; the same seed gives the same model. Needs scikit-learn."""
     setup_django()
-    from fangge.cases.adapters.classifier import load_model, save_model
-    from fangge.cases.adapters.training import LearnerMissing, evaluate, train
-    from fangge.cases.rules.corpus import write_corpus
+    from fangge.cases.actions.learning import learn_classifier
 
-    sentences = write_corpus(seed=seed)
     try:
-        model = train(sentences, name=name)
-    except LearnerMissing as error:
+        figures = learn_classifier(output=output, name=name, seed=seed)
+    except ImportError as error:
         raise click.ClickException(str(error)) from error
-    save_model(model, output)
-    _tell(asdict(evaluate(load_model(output.resolve()), sentences)), as_json=as_json)
+    _tell(figures, as_json=as_json)
 
 
 @command.command("try")
@@ -44,11 +39,9 @@ def train_model(*, output: Path, name: str, seed: int, as_json: bool) -> None:
 def try_model(*, seed: int, as_json: bool) -> None:
     """Try the model in force on the templates that it never learnt from."""
     setup_django()
-    from fangge.cases.adapters.classifier import model_in_force
-    from fangge.cases.adapters.training import evaluate
-    from fangge.cases.rules.corpus import write_corpus
+    from fangge.cases.actions.learning import try_classifier
 
-    _tell(asdict(evaluate(model_in_force(), write_corpus(seed=seed))), as_json=as_json)
+    _tell(try_classifier(seed=seed), as_json=as_json)
 
 
 @command.command("propose")
@@ -56,9 +49,9 @@ def try_model(*, seed: int, as_json: bool) -> None:
 def propose_for(text: str) -> None:
     """Propose a category for a text, with how sure, and the words that spoke for it."""
     setup_django()
-    from fangge.cases.adapters.classifier import propose
+    from fangge.cases.actions.learning import propose_category
 
-    for one in propose(text)[:3]:
+    for one in propose_category(text=text):
         click.echo(f"{one.confidence:6.1%}  {one.category:<20}{' '.join(one.words)}")
 
 
