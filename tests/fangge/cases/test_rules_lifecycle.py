@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fangge.cases.queries.routing import shipped_table
 from fangge.cases.rules.calendar import WorkingCalendar
-from fangge.cases.rules.catalogue import propose_desk, shipped_catalogue
+from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.cases.rules.checking import check_lifecycle
 from fangge.cases.rules.clock import Beat, Running, read_clock
 from fangge.cases.rules.lifecycle import Part, read_lifecycle
 from fangge.cases.rules.parts import Bar, Standing, choose_moves
+from fangge.cases.rules.routing import find_route
 
 SHIPPED = shipped_catalogue()
 LIFECYCLE = read_lifecycle(SHIPPED.lifecycle)
@@ -78,7 +80,7 @@ def test_a_table_that_would_lose_cases_is_refused_with_the_place(
     ],
 )
 def test_a_category_and_an_area_name_the_desk(category: str, area: str, desk: str | None) -> None:
-    assert propose_desk(category, area, SHIPPED.routes) == desk
+    assert find_route(shipped_table().rows, category=category, area=area).desk == (desk or "")
 
 
 def test_every_category_and_route_names_what_there_is() -> None:
@@ -87,7 +89,7 @@ def test_every_category_and_route_names_what_there_is() -> None:
         assert route.desk in desks
         assert route.categories <= set(SHIPPED.categories)
     for category in SHIPPED.categories:
-        assert propose_desk(category, "320508017001", SHIPPED.routes)
+        assert find_route(shipped_table().rows, category=category, area="320508017001").desk
 
 
 def test_who_did_the_work_does_not_witness_it() -> None:

@@ -11,8 +11,8 @@ from fangge.cases.actions.transition import (
     MoveNotAllowed,
     move_case,
 )
+from fangge.cases.queries.routing import route_case
 from fangge.cases.queries.visible import CaseUnknown, get_case
-from fangge.cases.rules.catalogue import propose_desk, shipped_catalogue
 from fangge.kernel.actor import Actor
 
 MOST_AT_ONCE = 100
@@ -71,9 +71,7 @@ def _move(actor: Actor, number: str, seen: int, doing: Doing, now: datetime) -> 
         case = get_case(actor=actor, number=number, now=now)
         own = replace(doing, category=case.category)
         if doing.verb == "dispatch" and not doing.desk:
-            area = case.grid.code if case.grid else ""
-            proposed = propose_desk(case.category, area, shipped_catalogue().routes)
-            own = replace(own, desk=proposed or "")
+            own = replace(own, desk=route_case(case).desk)
         moved = move_case(actor=actor, number=number, doing=own, seen=seen, now=now)
     except CaseUnknown:
         return Outcome(number, bar="unknown")

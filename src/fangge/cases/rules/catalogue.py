@@ -34,10 +34,6 @@ class Route:
     area: str
     desk: str
 
-    def fits(self, category: str, area_code: str) -> bool:
-        is_ours = not self.categories or category in self.categories
-        return is_ours and area_code.startswith(self.area)
-
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -80,11 +76,6 @@ def _read_category(row: Mapping[str, Any]) -> Category:
             for name, by_severity in row.get("allowances", {}).items()
         },
     )
-
-
-def propose_desk(category: str, area_code: str, routes: Sequence[Route]) -> str | None:
-    """Give the desk of the first line that fits, or None where the centre has to choose."""
-    return next((route.desk for route in routes if route.fits(category, area_code)), None)
 
 
 def allowance_for(
