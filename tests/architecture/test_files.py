@@ -21,6 +21,7 @@ APPS = (
     "insight",
     "portal",
     "retention",
+    "disclosure",
 )
 MOST_LINES = 400
 PLURAL = re.compile(r"{%\s*blocktranslate count.*?%}(.*?){%\s*plural\s*%}", re.DOTALL)

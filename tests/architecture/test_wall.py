@@ -55,6 +55,8 @@ OPEN = {
     "portal_staffnotice": "which question somebody was told of, by number",
     "retention_erasure": "keyed hashes",
     "retention_retentionrun": "counts",
+    "disclosure_countrelease": "counts as they were shown, and keyed sketches",
+    "disclosure_exportmade": "staff: what was taken along, for what",
     "audit_tile": "hashes",
     "audit_treehead": "hashes",
 }

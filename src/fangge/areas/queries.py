@@ -95,3 +95,14 @@ def grids_within(area_ids: Collection[int]) -> frozenset[int]:
             [list(area_ids)],
         )
         return frozenset(row[0] for row in cursor.fetchall())
+
+
+def paths_of_grids() -> dict[int, tuple[int, int, int]]:
+    """Give the subdistrict, the community and the grid of each grid, ended ones too; 0 is none."""
+    parents = dict(Area.objects.values_list("pk", "parent_id"))
+    grids = Area.objects.filter(kind=AreaKind.GRID).values_list("pk", flat=True)
+    paths = {}
+    for grid in grids:
+        community = parents.get(grid) or 0
+        paths[grid] = (parents.get(community) or 0, community, grid)
+    return paths

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "fangge.areas",
     "fangge.access",
     "fangge.retention",
+    "fangge.disclosure",
     "fangge.registers",
     "fangge.fieldwork",
     "fangge.fusion",
@@ -217,6 +218,9 @@ LOOK_NAMES = os.environ.get("FANGGE_LOOK_NAMES", "office")
 
 # Another classifier of reports than the one that comes along: a file `fangge cases train` wrote.
 CLASSIFIER = os.environ.get("FANGGE_CLASSIFIER", "")
+# Counts of persons below this are hidden, and answers that differ by fewer than it; for how long.
+SMALLEST_COUNT = int(os.environ.get("FANGGE_SMALLEST_COUNT", "5"))
+DIFFERENCE_DAYS = int(os.environ.get("FANGGE_DIFFERENCE_DAYS", "90"))
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("fangge.portal.urls")),
     path("", include("fangge.gateway.urls")),
     path("desk/retention/", include("fangge.retention.urls")),
+    path("desk/exports/", include("fangge.disclosure.urls")),
     path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

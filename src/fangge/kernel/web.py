@@ -1,13 +1,25 @@
-"""Errors to responses; paging by key."""
+"""Errors to responses; files that leave; paging by key."""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fangge.kernel.errors import Conflict, FanggeError, Invalid, Missing, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that leaves: only `disclosure` makes one, with its mark and its entry."""
+
+    body: bytes
+    kind: str
+    name: str
+    code: str
+
 
 LONGEST_NUMBER = 18
 """Digits of a number that a bigint holds whatever they are."""
@@ -18,6 +30,15 @@ STATUSES: dict[type[FanggeError], int] = {Refused: 403, Missing: 404, Conflict: 
 def status_of(error: FanggeError) -> int:
     """Give the HTTP status of an error by the nearest of its roots."""
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
+
+
+def as_download(file: Download) -> HttpResponse:
+    """Answer with a file to be kept; the one place from which files leave."""
+    response = HttpResponse(file.body, content_type=file.kind)
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response["X-Export-Code"] = file.code
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def read_number(text: str) -> int | None:

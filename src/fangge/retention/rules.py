@@ -109,6 +109,20 @@ KINDS: Mapping[str, Kind] = {
         "deleted",
         "PIPL art. 19 and 50: limits of complaint and litigation",
     ),
+    "count_release": Kind(
+        "Counts that were given or refused, with a keyed sketch of whom they cover",
+        "they were asked for",
+        YEAR,
+        "deleted",
+        "PIPL art. 51: so that later counts do not tell of single people",
+    ),
+    "export_made": Kind(
+        "File that was taken along: who, when, for what",
+        "it was taken",
+        3 * YEAR,
+        "deleted",
+        "PIPL art. 51 and 54; the ledger keeps its entry",
+    ),
     "ledger_entry": Kind(
         "Entry of the access ledger: register codes, no names",
         "",
