@@ -106,3 +106,7 @@ def paths_of_grids() -> dict[int, tuple[int, int, int]]:
         community = parents.get(grid) or 0
         paths[grid] = (parents.get(community) or 0, community, grid)
     return paths
+
+
+def area_names() -> dict[int, str]:
+    return dict(Area.objects.values_list("pk", "name"))

@@ -157,6 +157,34 @@ def export(*, target: Path, place: int | None) -> None:
     print_json({"out": str(target), "n_lines": n_lines})
 
 
+@command.command("find")
+@click.argument("code")
+def find(*, code: str) -> None:
+    """Say who took the file that bears this CODE, when and for what; exit 1 where nobody did."""
+    from fangge.command.setup import open_database
+
+    open_database()
+    from fangge.disclosure.queries.exports import list_exports
+    from fangge.kernel.actor import system_actor
+
+    found = list_exports(actor=system_actor("command", verbs=("audit.see",)), code=code)
+    if not found:
+        raise click.ClickException(f"No file bears the code {code}.")
+    one = found[0]
+    print_json(
+        {
+            "code": one.code,
+            "made_at": one.made_at.isoformat(),
+            "made_by": one.made_by,
+            "what": one.what,
+            "reason": one.reason,
+            "object": one.object_reference,
+            "n_rows": one.n_rows,
+            "sha256": bytes(one.file_hash).hex(),
+        }
+    )
+
+
 @command.command("head")
 @click.option("--since", default=0, help="Prove that the head goes on the one of so many entries.")
 def head(*, since: int) -> None:

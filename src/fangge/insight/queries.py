@@ -25,7 +25,7 @@ class Waiting:
 class Home:
     """What came in, what was rejected, what is on the map."""
 
-    counts: dict[str, int]
+    counts: dict[str, int | None]
     intake: Intake | None
     waiting: Waiting
     saved: Saved | None

@@ -58,7 +58,7 @@ def test_a_correction_without_a_field_or_a_reason_is_told_so(noon: datetime) -> 
 def test_a_copy_holds_ones_own_data_with_sources_and_nobody_elses(noon: datetime) -> None:
     resident, other = residents()
     _, visit = visit_as(resident, noon)
-    body = take_copy(visit=visit, form="json", now=noon)
+    body = take_copy(visit=visit, form="json", now=noon).body
     told = json.loads(body)
     held = {one["field"]: one for one in told["facts"]}
     assert held["identifier"]["value"] == number_of(resident)
@@ -67,7 +67,7 @@ def test_a_copy_holds_ones_own_data_with_sources_and_nobody_elses(noon: datetime
     assert told["places"][0]["source"]
     assert resident.code in told["made_for"]
     assert number_of(other) not in body.decode()
-    page = take_copy(visit=visit, form="html", now=noon).decode()
+    page = take_copy(visit=visit, form="html", now=noon).body.decode()
     assert number_of(resident) in page
     assert resident.code in page
     assert Entry.objects.filter(verb="claims.copy", subject_id=resident.code).count() == 2

@@ -94,7 +94,9 @@ def test_a_proof_is_checked_by_the_command_without_the_server(tmp_path: Path) ->
     assert CliRunner().invoke(audit, ["verify", str(file)]).exit_code == 1
     looks = client.get("/api/own/looks").json()["looks"]
     assert entry.pk in {one["entry"] for one in looks}
-    assert client.get(f"/api/own/looks/{entry.pk}/proof").json() == json.loads(body)
+    proof = json.loads(body)
+    assert Entry.objects.filter(verb="export.make", subject_id=proof.pop("export")).count() == 1
+    assert client.get(f"/api/own/looks/{entry.pk}/proof").json() == proof
     assert Client().get("/api/own/looks").status_code == 401
 
 

@@ -14,10 +14,12 @@ from tests.makers import PASSWORD, make_staff
 from fangge.access.rules import Role
 from fangge.areas.models import Area
 from fangge.audit.models import Entry
+from fangge.disclosure.actions.releasing import TooNear
 from fangge.kernel.actor import Actor
 from fangge.kernel.cells import guard_cell
 from fangge.kernel.errors import Refused
 from fangge.registers.actions.returns.asking import AlreadyHeld, ReturnRefused, Wish, ask_return
+from fangge.registers.actions.returns.counting import count_return
 from fangge.registers.actions.returns.making import (
     NotApproved,
     OwnReturn,
@@ -77,10 +79,11 @@ def test_a_return_is_approved_by_another_before_it_is_made(
     with pytest.raises(OwnReturn):
         decide_return(actor=steward, return_id=held.pk, is_approved=True, reason="", now=noon)
     decide_return(actor=other, return_id=held.pk, is_approved=True, reason="", now=noon)
-    _, body = make_return(actor=steward, return_id=held.pk, form="csv", now=noon)
-    lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-    assert "高龄津贴核实" in lines[0][0]
-    assert "区民政局" in lines[0][0]
+    made = make_return(actor=steward, return_id=held.pk, form="csv", now=noon)
+    lines = list(csv.reader(io.StringIO(made.body.decode("utf-8-sig"))))
+    assert "高龄津贴核实" in lines[0][-1]
+    assert "区民政局" in lines[0][-1]
+    assert {line[-1] for line in lines[1:]} == {made.code}
     assert len(lines) > 100
 
 
@@ -145,19 +148,64 @@ def test_what_holds_an_ask_has_its_fields_its_area_and_is_fresh() -> None:
     assert not is_held_by(part, replace(whole, grid_ids=frozenset({1})))
 
 
+def statistics(*fields: str, day: date = date(2026, 11, 20)) -> Wish:
+    return replace(ROSTER, purpose="statistics", is_total=True, fields=fields, day=day)
+
+
 def test_small_counts_are_not_shown(steward: Actor, other: Actor, noon: datetime) -> None:
-    wish = replace(ROSTER, purpose="statistics", is_total=True, fields=("grid", "age_group", "sex"))
     three = Occupancy.objects.filter(kind="resident", ends_on=None).order_by("resident_id")[:3]
     Resident.objects.filter(pk__in=three.values("resident_id")).update(
         sex="", birth_on="2000-01-01"
     )
-    held = approved(wish, steward, other, noon)
-    rows = read_rows(actor=steward, held=held)
-    assert rows.n_suppressed > 0
+    held = approved(statistics("grid", "age_group", "sex"), steward, other, noon)
+    rows = count_return(actor=steward, held=held, now=noon)
     shown = {row[-1] for row in rows.rows}
-    assert "<5" in shown
+    assert rows.n_suppressed > 0
+    assert "hidden" in shown or "不公开" in shown
     assert not {"1", "2", "3", "4"} & shown
+    assert "0" in shown
     assert rows.subjects == []
+
+
+def test_two_returns_of_one_day_do_not_tell_what_either_hides(
+    steward: Actor, other: Actor, noon: datetime
+) -> None:
+    """What the finer hides, the coarser and the sums do not tell: a grid's sex from its whole."""
+    fine = approved(statistics("grid", "sex"), steward, other, noon)
+    coarse = approved(statistics("grid"), steward, other, noon)
+    told = count_return(actor=steward, held=fine, now=noon).rows
+    totals = dict(count_return(actor=steward, held=coarse, now=noon).rows)
+    for grid, total in totals.items():
+        parts = [row[-1] for row in told if row[0] == grid]
+        hidden = [part for part in parts if not part.isdecimal()]
+        if total.isdecimal():
+            assert len(hidden) != 1, (grid, parts)
+            if not hidden:
+                assert sum(map(int, parts)) == int(total)
+
+
+def test_the_day_after_one_household_came_is_not_told_beside_the_day_before(
+    steward: Actor, other: Actor, noon: datetime
+) -> None:
+    before = approved(statistics("sex"), steward, other, noon)
+    told = count_return(actor=steward, held=before, now=noon)
+    three = Occupancy.objects.filter(kind="resident", ends_on=None).order_by("resident_id")[:3]
+    Occupancy.objects.filter(pk__in=[one.pk for one in three]).update(starts_on="2026-11-21")
+    assert count_return(actor=other, held=before, now=noon).rows == told.rows, "told once"
+    after = replace(statistics("sex", day=date(2026, 11, 22)), title="次日")
+    held = DepartmentalReturn.objects.create(
+        token=uuid4(), title=after.title, department=after.department, register="resident",
+        purpose="statistics", reason="x", legal_basis="x", fields=["sex"], is_total=True,
+        day=date(2026, 11, 22), asked_at=noon, asked_by=other.reference, state="approved",
+    )  # fmt: skip
+    Occupancy.objects.filter(pk__in=[one.pk for one in three]).update(ends_on="2026-11-22")
+    with pytest.raises(TooNear, match=f"return:{before.pk}"):
+        make_return(actor=steward, return_id=held.pk, form="csv", now=noon)
+    page = Client()
+    page.post("/access/sign-in", {"username": "test-steward", "password": PASSWORD})
+    shown = page.get(f"/registers/returns/{held.pk}")
+    assert shown.context["refusal"]
+    assert shown.context.get("preview") is None
 
 
 def test_rows_are_those_the_maker_may_see(steward: Actor, other: Actor, noon: datetime) -> None:
@@ -179,12 +227,13 @@ def test_formulas_stay_text_in_every_form(steward: Actor, other: Actor, noon: da
     held = approved(wish, steward, other, noon)
     guarded = '\'=HYPERLINK("http://x","茶")'
     for form, encoding in (("csv", "utf-8-sig"), ("csv-gb", "gb18030")):
-        _, body = make_return(actor=steward, return_id=held.pk, form=form, now=noon)
+        body = make_return(actor=steward, return_id=held.pk, form=form, now=noon).body
         cells = {row[1] for row in csv.reader(io.StringIO(body.decode(encoding))) if len(row) > 1}
         assert guarded in cells
-    _, body = make_return(actor=steward, return_id=held.pk, form="xlsx", now=noon)
+    body = make_return(actor=steward, return_id=held.pk, form="xlsx", now=noon).body
     sheet = load_workbook(io.BytesIO(body)).worksheets[0]
-    assert guarded in {row[1] for row in sheet.iter_rows(values_only=True, min_row=2)}
+    assert guarded in {row[1] for row in sheet.iter_rows(values_only=True)}
+    assert "高龄津贴核实" in str(sheet.oddFooter.left.text)
     assert [guard_cell(text) for text in ("+1", "@a", "平江路")] == ["'+1", "'@a", "平江路"]
 
 

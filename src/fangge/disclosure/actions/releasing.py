@@ -82,14 +82,10 @@ def _find_near(asked: Asked, sketch: Sketch, now: datetime) -> tuple[bool, Count
 
 def _say_why(against: CountRelease | None) -> str:
     if against is None:
-        return _(
-            "These counts leave out only a few people of an area whose total everybody sees, so "
-            "that they would be told apart. Ask for the whole area, or for a smaller part of it."
-        )
-    return _(
-        "Fewer than %(least)s people differ between this and %(earlier)s, which was given on "
-        "%(day)s. Use that one, ask for another area, or ask again %(days)s days after it."
-    ) % {
+        return _("A few people of a total that all can see are left out. Ask for the whole area.")
+    told = _("Fewer than %(least)s people differ from %(earlier)s of %(day)s, which was given.")
+    then = _("Use that one, ask for another area, or wait until %(days)s days after it.")
+    return f"{told} {then}" % {
         "least": least_shown(),
         "earlier": against.object_reference or str(against),
         "day": against.asked_at.date().isoformat(),

@@ -10,6 +10,7 @@ from fangge.disclosure.rules import suppression
 
 Cell = suppression.Cell
 Tables = suppression.Tables
+Path = suppression.Path
 ALL = suppression.ALL
 cells_covering = suppression.cells_covering
 

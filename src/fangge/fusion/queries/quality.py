@@ -1,12 +1,14 @@
 """The state of the registers by dimension and rule, its trend, and where sources differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count
 
+from fangge.disclosure.queries.counts import Cell as DisclosedCell
+from fangge.disclosure.queries.counts import least_shown, protect_counts
 from fangge.fieldwork.queries import Answered, measure_answers
 from fangge.fusion.models.finding import Finding, FindingState, QualityCheck, SourceConflict
 from fangge.fusion.models.source import Source
@@ -59,7 +61,7 @@ class RuleLine:
     rule: Rule
     n_checked: int
     n_found: int
-    n_open: int
+    n_open: int | None  # none where so few are not shown to who may not open them
 
     @property
     def right_percent(self) -> float:
@@ -71,7 +73,6 @@ class DimensionCard:
     dimension: Dimension
     trend: Trend
     lines: list[RuleLine]
-    n_open: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,24 @@ def read_quality(*, actor: Actor, now: datetime) -> Quality | None:
     opened = dict(
         Finding.objects.filter(state=FindingState.OPEN).values_list("rule").annotate(Count("id"))
     )
+    shown: Mapping[str, int | None] = opened if actor.may("findings.see") else _hide_few(opened)
     return Quality(
         check=checks[-1],
-        cards=[_card(dimension, checks, opened) for dimension in Dimension],
+        cards=[_card(dimension, checks, shown) for dimension in Dimension],
         closing=measure_closing(now),
         looking=measure_answers(now),
     )
 
 
+def _hide_few(opened: Mapping[str, int]) -> dict[str, int | None]:
+    """Hide counts of few, with what would tell them beside all that is open."""
+    cells = {rule.code: DisclosedCell((rule.dimension, rule.code), ()) for rule in RULES.values()}
+    tables = protect_counts({cells[code]: n for code, n in opened.items() if code in cells})
+    return {code: tables.read(cell) for code, cell in cells.items()}
+
+
 def _card(
-    dimension: Dimension, checks: list[QualityCheck], opened: dict[str, int]
+    dimension: Dimension, checks: list[QualityCheck], opened: Mapping[str, int | None]
 ) -> DimensionCard:
     rules = [rule for rule in RULES.values() if rule.dimension == dimension]
     newest = checks[-1].figures
@@ -127,8 +136,9 @@ def _card(
         for rule in rules
     ]
     shares = [_share(check.figures, rules) for check in checks]
-    lines.sort(key=lambda line: -line.n_open)
-    return DimensionCard(dimension, Trend(shares), lines, sum(line.n_open for line in lines))
+    # Where a hidden count would stand in order would tell of it.
+    lines.sort(key=lambda line: (line.n_open is None, -(line.n_open or 0)))
+    return DimensionCard(dimension, Trend(shares), lines)
 
 
 def _share(figures: dict[str, dict[str, int]], rules: Iterable[Rule]) -> float:
@@ -156,11 +166,13 @@ class Cell:
     """One pair of sources on one field; none differs from "never spoke of the same"."""
 
     conflict: SourceConflict | None
+    is_hidden: bool = False
 
     @property
     def percent(self) -> float:
         told = self.conflict
-        return 100 * told.n_differ / told.n_both if told and told.n_both else 0.0
+        is_told = told is not None and told.n_both and not self.is_hidden
+        return 100 * told.n_differ / told.n_both if told and is_told else 0.0
 
     @property
     def shade(self) -> int:
@@ -185,22 +197,36 @@ def read_conflicts(*, actor: Actor) -> list[Matrix]:
     by_field: dict[str, dict[tuple[str, str], SourceConflict]] = {}
     for conflict in check.conflicts.defer("samples").order_by("id"):
         by_field.setdefault(conflict.field, {})[conflict.left, conflict.right] = conflict
-    return [_matrix(field, pairs, titles) for field, pairs in by_field.items()]
+    return [
+        _matrix(field, {pair: _cell(actor, one) for pair, one in pairs.items()}, titles)
+        for field, pairs in by_field.items()
+    ]
+
+
+def _cell(actor: Actor, conflict: SourceConflict) -> Cell:
+    return Cell(conflict, is_hidden=_is_hidden(actor, conflict))
+
+
+def _is_hidden(actor: Actor, conflict: SourceConflict) -> bool:
+    """Tell whether so few residents differ that who may not open them is not told."""
+    return 0 < conflict.n_differ < least_shown() and not actor.may("findings.see")
 
 
 def _titles() -> dict[str, str]:
     return {source.code: read_contract(source.contract).title for source in Source.objects.all()}
 
 
-def _matrix(
-    field: str, pairs: dict[tuple[str, str], SourceConflict], titles: dict[str, str]
-) -> Matrix:
+def _matrix(field: str, pairs: dict[tuple[str, str], Cell], titles: dict[str, str]) -> Matrix:
     codes = sorted({code for pair in pairs for code in pair})
     rows = [
         (
             titles.get(left, left),
-            [None if left == right else Cell(pairs.get((left, right)) or pairs.get((right, left)))
-             for right in codes],
+            [
+                None
+                if left == right
+                else pairs.get((left, right)) or pairs.get((right, left)) or Cell(None)
+                for right in codes
+            ],
         )
         for left in codes
     ]  # fmt: skip
@@ -228,7 +254,7 @@ def get_conflict(*, actor: Actor, conflict_id: int) -> Conflict:
     """Give one cell with its trend and some of the entries that differ, by masked names."""
     actor.require("quality.see")
     conflict = SourceConflict.objects.filter(pk=conflict_id).first()
-    if conflict is None:
+    if conflict is None or _is_hidden(actor, conflict):
         raise Missing(f"There is no conflict {conflict_id}.")
     former = SourceConflict.objects.filter(
         field=conflict.field, left=conflict.left, right=conflict.right, pk__lte=conflict.pk

@@ -10,26 +10,29 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from fangge.audit.actions import prove_entry, seal_ledger
+from fangge.disclosure.actions.exports import Mark, Wanted, make_export
 from fangge.fusion.actions.own import OwnRecord, own_records
 from fangge.kernel.errors import Missing
 from fangge.kernel.fields import open_vault
+from fangge.kernel.web import Download
 from fangge.portal.actions.claims import keep_claim
 from fangge.portal.models.claim import ClaimKind, ClaimRuling, Outcome, RightsClaim
 from fangge.portal.models.code import Visit
 from fangge.portal.queries.claims import claims_of
-from fangge.portal.queries.looks import Look, looks_at
+from fangge.portal.queries.looks import Look, look_of, looks_at
 from fangge.portal.queries.questions import questions_of
 from fangge.portal.queries.visits import visitor_of
 from fangge.portal.queries.wording import FIELDS
 from fangge.portal.rules.columns import CLAIM, RULING
 from fangge.registers.queries.own import OwnEntry, own_entry
 
-FORMS = ("json", "html")
+FORMS = {"json": "application/json; charset=utf-8", "html": "text/html; charset=utf-8"}
 MOST_LOOKS = 5_000
 
 
 @transaction.atomic
-def take_copy(*, visit: Visit, form: str, now: datetime) -> bytes:
+def take_copy(*, visit: Visit, form: str, now: datetime) -> Download:
     """Give the copy in a form that machines read, or one that people read; that it went is kept."""
     if form not in FORMS:
         raise Missing(f"There is no form {form}.")
@@ -38,10 +41,63 @@ def take_copy(*, visit: Visit, form: str, now: datetime) -> bytes:
         raise Missing("The register holds nothing about you any more.")
     records = own_records(resident_id=visit.resident_id)
     claim = _keep(visit, form, now)
-    mark = f"{visit.resident_code} · {timezone.localtime(now):%Y-%m-%d %H:%M} · {claim.pk}"
-    looks = list(_all_looks(visit))
-    if form == "json":
-        return _write_json(visit, entry, records, looks, mark=mark, now=now)
+
+    def write(mark: Mark) -> bytes:
+        told = f"{_mark(visit, claim, now)} · {mark.code}"
+        looks = list(_all_looks(visit))
+        if form == "json":
+            return _write_json(visit, entry, records, looks, mark=told, now=now)
+        return _write_page(entry, records, looks, mark=told)
+
+    wanted = Wanted(
+        what="own_copy",
+        form=form,
+        purpose="claims.copy",
+        reason="PIPL art. 45",
+        name=f"{visit.resident_code}.{form}",
+        kind=FORMS[form],
+        n_rows=1,
+        object_reference=f"claim:{claim.pk}",
+    )
+    return make_export(actor=visitor_of(visit), wanted=wanted, write=write, now=now)
+
+
+def take_proof(*, visit: Visit, entry_id: int, now: datetime) -> Download:
+    """Give the proof that the ledger holds a look at the visitor."""
+    look, entry = look_of(visit, entry_id=entry_id)
+    if entry.place is None:
+        seal_ledger(now=now)
+        look, entry = look_of(visit, entry_id=entry_id)
+    proof = prove_entry(place=entry.place if entry.place is not None else -1)
+    wanted = Wanted(
+        what="own_proof",
+        form="json",
+        purpose="claims.copy",
+        reason="PIPL art. 45",
+        name=f"{look.reference}.json",
+        kind=FORMS["json"],
+        n_rows=1,
+        object_reference=look.reference,
+    )
+    return make_export(
+        actor=visitor_of(visit),
+        wanted=wanted,
+        write=lambda mark: _write_lines(proof | {"export": mark.code}),
+        now=now,
+    )
+
+
+def _write_lines(told: dict[str, object]) -> bytes:
+    return (json.dumps(told, ensure_ascii=False) + "\n").encode()
+
+
+def _mark(visit: Visit, claim: RightsClaim, now: datetime) -> str:
+    return f"{visit.resident_code} · {timezone.localtime(now):%Y-%m-%d %H:%M} · {claim.pk}"
+
+
+def _write_page(
+    entry: OwnEntry, records: list[OwnRecord], looks: list[Look], *, mark: str
+) -> bytes:
     context = {
         "entry": entry,
         "facts": [(FIELDS.get(one.field, one.field), one) for one in entry.facts],

@@ -1,16 +1,15 @@
 """What a resident sees: who looked, the proof of it, and their questions."""
 
-import json
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from fangge.audit.actions import prove_entry, seal_ledger
 from fangge.kernel import clock
 from fangge.kernel.errors import Invalid
-from fangge.kernel.web import read_number
+from fangge.kernel.web import as_download, read_number
+from fangge.portal.actions.copies import take_proof
 from fangge.portal.actions.questions import LONGEST, question_look
 from fangge.portal.queries.looks import look_of, looks_at
 from fangge.portal.queries.questions import WHYS_TOLD, questions_of
@@ -34,15 +33,7 @@ def show_looks(request: VisitorRequest) -> HttpResponse:
 @own_page
 @require_GET
 def show_proof(request: VisitorRequest, entry_id: int) -> HttpResponse:
-    look, entry = look_of(request.visit, entry_id=entry_id)
-    if entry.place is None:
-        seal_ledger(now=clock.now())
-        look, entry = look_of(request.visit, entry_id=entry_id)
-    proof = prove_entry(place=entry.place if entry.place is not None else -1)
-    body = json.dumps(proof, ensure_ascii=False) + "\n"
-    response = HttpResponse(body, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{look.reference}.json"'
-    return response
+    return as_download(take_proof(visit=request.visit, entry_id=entry_id, now=clock.now()))
 
 
 @own_page

@@ -9,15 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fangge.fusion.actions.requests.asking import EventRefused
 from fangge.kernel import clock
 from fangge.kernel.errors import FanggeError
-from fangge.kernel.web import status_of
+from fangge.kernel.web import as_download, status_of
 from fangge.portal.actions.claims import LONGEST, claim_correction, claim_deletion
 from fangge.portal.actions.copies import FORMS, take_copy
 from fangge.portal.queries.claims import claims_of
 from fangge.portal.views.own import read_token
 from fangge.portal.views.visiting import VisitorRequest, own_page
 from fangge.registers.queries.own import FIELDS
-
-TYPES = {"json": "application/json; charset=utf-8", "html": "text/html; charset=utf-8"}
 
 
 @own_page
@@ -35,10 +33,7 @@ def show_rights(request: VisitorRequest) -> HttpResponse:
 @require_POST
 def copy(request: VisitorRequest) -> HttpResponse:
     form = request.POST.get("form", "")
-    body = take_copy(visit=request.visit, form=form, now=clock.now())
-    response = HttpResponse(body, content_type=TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="{request.visit.resident_code}.{form}"'
-    return response
+    return as_download(take_copy(visit=request.visit, form=form, now=clock.now()))
 
 
 @own_page

@@ -6,9 +6,8 @@ from fangge.registers.queries.tiles import layer_named, spots_on_tile
 
 
 def draw_spots(*, actor: Actor, layer: str, zoom: int, x: int, y: int) -> bytes:
-    """Draw one layer's clusters or buildings; small counts of people are a range to most."""
+    """Draw one layer's clusters or buildings, of residents the areas."""
     kind = layer_named(layer)
     tile = Tile(zoom, x, y)
     spots = spots_on_tile(actor=actor, layer=kind, codes=tile_codes(tile), zoom=zoom)
-    hides_small = layer == "resident" and not actor.may("residents.see")
-    return encode_spots(spots, tile=tile, layer=layer, hides_small=hides_small)
+    return encode_spots(spots, tile=tile, layer=layer)

@@ -15,8 +15,7 @@ from fangge.engine.place.vectors import EXTENT, encode_tile, point_layer, polygo
 from fangge.registers.queries.tiles import Spot
 
 BUFFER_SHARE = 1 / 32
-SMALLEST_SHOWN = 5
-"""Counts of people below this are shown as a range to those who do not work with residents."""
+HIDDEN = "—"
 
 
 class Tile(NamedTuple):
@@ -40,24 +39,21 @@ def _place(positions: NDArray[np.float64], tile: Tile) -> NDArray[np.int64]:
     return project_to_tile(positions, zoom=tile.zoom, x=tile.x, y=tile.y, extent=EXTENT)
 
 
-def encode_spots(spots: Sequence[Spot], *, tile: Tile, layer: str, hides_small: bool) -> bytes:
-    """Write points with their counts; small ones as a range where they are hidden."""
-    if not spots:
+def encode_spots(spots: Sequence[Spot], *, tile: Tile, layer: str) -> bytes:
+    """Write points with their counts; a hidden one has none, whatever reads the tile."""
+    west, south, east, north = tile_window(tile)
+    here = [one for one in spots if west <= one.lon < east and south < one.lat <= north]
+    if not here:
         return b""
-    lons, lats, counts, buildings, names = zip(*spots, strict=True)
+    lons, lats, counts, buildings, names = zip(*here, strict=True)
     places = _place(np.column_stack([lons, lats]), tile)
-    least = SMALLEST_SHOWN if hides_small else 0
     properties: dict[str, Sequence[Any]] = {
-        "n": [max(count, least) for count in counts],
-        "label": [_label(count, least=least) for count in counts],
+        "n": [0 if count is None else count for count in counts],
+        "label": [HIDDEN if count is None else f"{count:,}" for count in counts],
         "building": buildings,
         "name": [name or None for name in names],
     }
     return encode_tile([point_layer(layer, places, properties)])
-
-
-def _label(n_entries: int, *, least: int) -> str:
-    return f"<{least}" if n_entries < least else f"{n_entries:,}"
 
 
 def encode_areas(areas: Sequence[tuple[str, str, str, bytes, bool]], *, tile: Tile) -> bytes:

@@ -23,7 +23,6 @@ class Room:
     unit: str
     floor: int
     fact: str  # lived-in, let, vacant, trade or to-verify
-    n_residents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,7 @@ class Elevation:
 
 ROOMS = """
     SELECT room.id, room.name, COALESCE(unit.name, ''), COALESCE(floor.name, ''),
-        bool_or(held.kind = 'tenant'), count(DISTINCT held.resident_id)
-            FILTER (WHERE held.kind IN ('resident', 'tenant')),
+        bool_or(held.kind = 'tenant'), bool_or(held.kind IN ('resident', 'tenant')),
         EXISTS (SELECT FROM registers_dwelling dwelling WHERE dwelling.address_id = room.id
             AND dwelling.holds_address),
         bool_or(held.kind = 'trades')
@@ -87,8 +85,8 @@ def get_elevation(*, actor: Actor, building_id: int) -> Elevation:
     )
 
 
-def _read_room(row: tuple[int, str, str, str, bool, int, bool, bool]) -> Room:
-    address_id, name, unit, floor, is_let, n_residents, is_dwelling, trades = row
+def _read_room(row: tuple[int, str, str, str, bool, bool, bool, bool]) -> Room:
+    address_id, name, unit, floor, is_let, is_lived_in, is_dwelling, trades = row
     digits = "".join(filter(str.isdigit, floor))
     return Room(
         address_id=address_id,
@@ -96,16 +94,15 @@ def _read_room(row: tuple[int, str, str, str, bool, int, bool, bool]) -> Room:
         unit=unit,
         floor=int(digits) if digits else 1,
         fact=_choose_fact(
-            is_let=is_let, n_residents=n_residents, is_dwelling=is_dwelling, trades=trades
+            is_let=is_let, is_lived_in=is_lived_in, is_dwelling=is_dwelling, trades=trades
         ),
-        n_residents=n_residents,
     )
 
 
-def _choose_fact(*, is_let: bool, n_residents: int, is_dwelling: bool, trades: bool) -> str:
+def _choose_fact(*, is_let: bool, is_lived_in: bool, is_dwelling: bool, trades: bool) -> str:
     if is_let:
         return "let"
-    if n_residents:
+    if is_lived_in:
         return "lived-in"
     if trades:
         return "trade"

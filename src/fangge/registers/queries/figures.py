@@ -10,6 +10,7 @@ from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.mapcell import MapCell, MapLayer
 from fangge.registers.models.organisation import Organisation
 from fangge.registers.models.resident import Resident
+from fangge.registers.queries.people import count_people
 
 
 def register_counts() -> dict[str, int]:
@@ -27,15 +28,16 @@ def register_counts() -> dict[str, int]:
     return dict(zip(names, row, strict=True))
 
 
-def counts_visible_to(actor: Actor) -> dict[str, int]:
-    """Count what stands on the map in the actor's area, from the map's own pyramid."""
+def counts_visible_to(actor: Actor) -> dict[str, int | None]:
+    """Count what stands on the map in the actor's area; None where so few are not shown."""
     if not actor.may("map.see"):
         return {}
-    cells = MapCell.objects.filter(zoom=0)
+    cells = MapCell.objects.filter(zoom=0).exclude(layer=MapLayer.RESIDENT)
     if actor.grid_ids is not None:
         cells = cells.filter(grid_id__in=actor.grid_ids)
     found = dict(cells.values_list("layer").annotate(Sum("n_entries")))
-    return {layer.value: found.get(layer.value, 0) for layer in MapLayer}
+    places = {layer.value: found.get(layer.value, 0) for layer in MapLayer}
+    return places | {MapLayer.RESIDENT.value: count_people(actor.grid_ids)}
 
 
 def _running(kind: str) -> QuerySet[Resident] | QuerySet[Organisation]:

@@ -1,26 +1,28 @@
 """Departmental returns as pages show them, and the rows of one under a reader's rights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Case, Count, QuerySet, Sum, Value, When
-from psycopg import sql
 
 from fangge.areas.queries import current_areas, grids_within
+from fangge.disclosure.queries.counts import Cell
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 from fangge.kernel.wall import beyond_scope
 from fangge.registers.models.returns import DepartmentalReturn, ReturnMade, ReturnState
 from fangge.registers.rules.returns import (
+    AREAS,
     COLUMNS,
     FROM,
     HOLDS,
     MOST_ROWS,
-    SMALLEST_COUNT,
+    ROW,
     SUBJECT,
     Selection,
-    show_count,
+    groups_of,
 )
 
 AGE_GROUPS = ("0–6", "7–17", "18–34", "35–59", "60–79", "80+")
@@ -102,57 +104,77 @@ def selection_of(held: DepartmentalReturn) -> Selection:
 
 @beyond_scope()
 def read_rows(*, actor: Actor, held: DepartmentalReturn) -> Rows:
-    """Read a return's rows: its area as far as the actor's goes, small counts suppressed."""
-    if held.register == "resident" and not held.is_total:
+    """Read the rows of a return that lists: its area as far as the actor's goes."""
+    if held.register == "resident":
         actor.require("residents.see")
-    selection = selection_of(held)
-    grid_ids = selection.grid_ids
-    if actor.grid_ids is not None:
-        grid_ids = actor.grid_ids if grid_ids is None else grid_ids & actor.grid_ids
-    names = [name for name in COLUMNS[held.register] if name in selection.fields]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _compose(held.register, names, is_total=held.is_total, is_part=grid_ids is not None),
-            {"day": held.day, "grids": sorted(grid_ids or ()), "most": MOST_ROWS},
-        )
-        found = cursor.fetchall()
-    told = [[_tell(name, cell) for name, cell in zip(names, row, strict=False)] for row in found]
-    if not held.is_total:
-        return Rows(names, told, [str(row[-1]) for row in found], 0)
-    counts = [int(row[-1]) for row in found]
-    shown = [[*row, show_count(count)] for row, count in zip(told, counts, strict=True)]
-    small = sum(count < SMALLEST_COUNT for count in counts)
-    return Rows([*names, "n"], shown, [], small)
-
-
-def _compose(register: str, names: list[str], *, is_total: bool, is_part: bool) -> sql.Composed:
-    """Compose the query from the register's own expressions; nothing in it was typed by anyone."""
-    columns = COLUMNS[register]
-    reads = sql.SQL(", ").join(_text(columns[name].reads) for name in names)
-    last = sql.SQL("count(*)") if is_total else _text(SUBJECT[register])
-    where = _text(HOLDS[register])
-    if is_part:
-        where += sql.SQL(" AND address.grid_id = ANY(%(grids)s)")
-    numbers = sql.SQL(", ").join(sql.SQL(str(i + 1)) for i in range(len(names)))
-    end = (
-        sql.SQL(" GROUP BY {numbers} ORDER BY {numbers}").format(numbers=numbers)
-        if is_total
-        else sql.SQL(" ORDER BY address.id, {last}").format(last=last)
+    names = [name for name in COLUMNS[held.register] if name in held.fields]
+    columns = COLUMNS[held.register]
+    reads = [*(columns[name].reads for name in names), SUBJECT[held.register]]
+    found = _fetch(
+        held,
+        reads,
+        grids_to_read(actor, held),
+        end=f"ORDER BY address.id, {reads[-1]} LIMIT %(most)s",
     )
-    return sql.SQL(
-        "SELECT {reads}, {last} FROM {tables} "
-        "LEFT JOIN areas_area grid ON grid.id = address.grid_id "
-        "LEFT JOIN areas_area community ON community.id = grid.parent_id "
-        "LEFT JOIN areas_area subdistrict ON subdistrict.id = community.parent_id "
-        "WHERE {where}{end} LIMIT %(most)s"
-    ).format(reads=reads, last=last, tables=_text(FROM[register]), where=where, end=end)
+    told = [
+        [tell_cell(name, cell) for name, cell in zip(names, row, strict=False)] for row in found
+    ]
+    return Rows(names, told, [str(row[-1]) for row in found], 0)
 
 
-def _text(text: str) -> sql.Composed:
-    return sql.Composed([sql.SQL(cast("Any", text))])
+def grids_to_read(actor: Actor, held: DepartmentalReturn) -> frozenset[int] | None:
+    """Give the grids of a return's area as far as the actor's goes; none is the whole district."""
+    grid_ids = selection_of(held).grid_ids
+    if actor.grid_ids is None:
+        return grid_ids
+    return actor.grid_ids if grid_ids is None else grid_ids & actor.grid_ids
 
 
-def _tell(name: str, cell: object) -> str:
+def read_leaves(held: DepartmentalReturn) -> dict[Cell, int]:
+    """Count the whole register of a day by grid and every group: what all its counts sum up."""
+    columns, register = COLUMNS[held.register], held.register
+    reads = [
+        *(f"COALESCE({area}.id, 0)" for area in AREAS),
+        *(columns[name].reads for name in groups_of(register)),
+    ]
+    numbers = ", ".join(str(at + 1) for at in range(len(reads)))
+    counted = [*reads, f"count(DISTINCT {ROW[register]})"]
+    rows = _fetch(held, counted, None, end=f"GROUP BY {numbers}")
+    n_areas = len(AREAS)
+    return {Cell(tuple(row[:n_areas]), tuple(row[n_areas:-1])): int(row[-1]) for row in rows}
+
+
+def read_subjects(held: DepartmentalReturn, grids: frozenset[int] | None) -> list[int]:
+    """Give the numbers of those whom a return covers, to compare them with earlier answers."""
+    return [row[0] for row in _fetch(held, [f"DISTINCT {ROW[held.register]}"], grids, end="")]
+
+
+def _fetch(
+    held: DepartmentalReturn, reads: Sequence[str], grids: frozenset[int] | None, *, end: str
+) -> list[tuple[Any, ...]]:
+    """Query by the register's own expressions; nothing in them was typed by anyone."""
+    where = HOLDS[held.register]
+    if grids is not None:
+        where += " AND address.grid_id = ANY(%(grids)s)"
+    query = [
+        "SELECT",
+        ", ".join(reads),
+        "FROM",
+        FROM[held.register],
+        "LEFT JOIN areas_area grid ON grid.id = address.grid_id",
+        "LEFT JOIN areas_area community ON community.id = grid.parent_id",
+        "LEFT JOIN areas_area subdistrict ON subdistrict.id = community.parent_id",
+        "WHERE",
+        where,
+        end,
+    ]
+    told: dict[str, Any] = {"day": held.day, "grids": sorted(grids or ()), "most": MOST_ROWS}
+    with connection.cursor() as cursor:
+        cursor.execute(" ".join(query), told)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
+
+
+def tell_cell(name: str, cell: object) -> str:
     if cell is None:
         return ""
     if name == "sex":

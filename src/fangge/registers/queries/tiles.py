@@ -7,6 +7,7 @@ from django.db import connection
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Missing
 from fangge.registers.models.mapcell import MapLayer
+from fangge.registers.queries.people import people_by_area
 
 BUILDINGS_FROM_ZOOM = 16
 CELL_BITS = 6
@@ -24,7 +25,7 @@ class Spot(NamedTuple):
 
     lon: float
     lat: float
-    n_entries: int
+    n_entries: int | None  # none where so few people are not shown
     building_id: int | None = None
     name: str = ""
 
@@ -42,9 +43,17 @@ def layer_named(name: str) -> MapLayer:
 def spots_on_tile(
     *, actor: Actor, layer: MapLayer, codes: tuple[int, int], zoom: int
 ) -> list[Spot]:
-    """Give clusters below zoom 16, single buildings from it on; counts are exact in scope."""
+    """Give clusters below zoom 16, single buildings from it on; counts are exact in scope.
+
+    Residents are counted by area, as everybody sees it, and by building where the actor works with
+    them: other clusters beside those would tell of single people.
+    """
     actor.require("map.see")
     actor.require(ABOUT[layer])
+    by_building = zoom >= BUILDINGS_FROM_ZOOM and actor.may("residents.see")
+    if layer == MapLayer.RESIDENT and not by_building:
+        people = people_by_area(zoom=zoom, grid_ids=actor.grid_ids)
+        return [Spot(one.lon, one.lat, one.n_residents) for one in people]
     grids = None if actor.grid_ids is None else list(actor.grid_ids)
     if zoom >= BUILDINGS_FROM_ZOOM:
         return _buildings(layer, codes, grids)

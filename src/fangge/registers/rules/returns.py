@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from fangge.registers.rules.masking import RETURNED_FOR, returnable_for
 
-SMALLEST_COUNT = 5
 FRESH_DAYS = 30
 MOST_ROWS = 200_000
 NAMING = frozenset({"name", "birth_on"})
@@ -63,6 +62,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "since": Column("From", "firm.starts_on"),
     },
 }
+AREAS = ("subdistrict", "community", "grid")
 FROM: Mapping[str, str] = {
     "resident": (
         "registers_occupancy held JOIN registers_resident resident "
@@ -90,6 +90,11 @@ HOLDS: Mapping[str, str] = {
         "AND (firm.ends_on IS NULL OR firm.ends_on > %(day)s)"
     ),
 }
+ROW: Mapping[str, str] = {
+    "resident": "resident.id",
+    "dwelling": "dwelling.id",
+    "organisation": "firm.id",
+}
 SUBJECT: Mapping[str, str] = {
     "resident": "resident.code",
     "dwelling": "dwelling.code",
@@ -106,6 +111,12 @@ class Selection:
     grid_ids: frozenset[int] | None  # none is the whole district
     is_total: bool
     day: date
+
+
+def groups_of(register: str) -> tuple[str, ...]:
+    """Give what a register can be counted by besides areas."""
+    columns = COLUMNS[register].items()
+    return tuple(name for name, column in columns if column.groups and name not in AREAS)
 
 
 def find_selection_faults(
@@ -144,8 +155,3 @@ def is_held_by(asked: Selection, held: Selection) -> bool:
 
 def _covers(held: frozenset[int] | None, asked: frozenset[int] | None) -> bool:
     return held is None or (asked is not None and asked <= held)
-
-
-def show_count(count: int) -> str:
-    """Show a count, or that it is too small to be shown without telling of single people."""
-    return str(count) if count >= SMALLEST_COUNT else f"<{SMALLEST_COUNT}"

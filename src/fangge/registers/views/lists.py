@@ -1,16 +1,16 @@
 """Search, suggestions and lists."""
 
-import csv
 from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from fangge.access.queries import StaffRequest
-from fangge.kernel.cells import guard_cell
-from fangge.kernel.web import read_number
+from fangge.kernel import clock
+from fangge.kernel.web import as_download, read_number
+from fangge.registers.actions.exporting import FORMS, export_list
 from fangge.registers.actions.finding import find_addresses
 from fangge.registers.queries.search import (
     list_addresses,
@@ -65,13 +65,10 @@ def show_addresses(request: StaffRequest) -> HttpResponse:
     text, level = request.GET.get("text", "").strip(), request.GET.get("level", "")
     level = level if level in LEVELS else ""
     page = list_addresses(actor=request.actor, text=text, level=level, after=_after(request))
-    if request.GET.get("format") == "csv":
-        rows = [(row.code, row.level, row.full_name) for row in page.rows]
-        return _as_csv("addresses", ("code", "level", "full_name"), rows)
     return render(
         request,
         "registers/addresses.html",
-        {"page": page, "text": text, "level": level, "levels": LEVELS},
+        {"page": page, "after": _after(request), "text": text, "level": level, "levels": LEVELS},
     )
 
 
@@ -80,11 +77,10 @@ def show_addresses(request: StaffRequest) -> HttpResponse:
 def show_organisations(request: StaffRequest) -> HttpResponse:
     text, state = request.GET.get("text", "").strip(), request.GET.get("state", "")
     page = list_organisations(actor=request.actor, text=text, state=state, after=_after(request))
-    if request.GET.get("format") == "csv":
-        rows = [(row.credit_code, row.name, row.state) for row in page.rows]
-        return _as_csv("organisations", ("credit_code", "name", "state"), rows)
     return render(
-        request, "registers/organisations.html", {"page": page, "text": text, "state": state}
+        request,
+        "registers/organisations.html",
+        {"page": page, "after": _after(request), "text": text, "state": state},
     )
 
 
@@ -92,11 +88,38 @@ def _after(request: StaffRequest) -> int:
     return read_number(request.GET.get("after", "")) or 0
 
 
-def _as_csv(name: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response.write("\ufeff")  # so that a spreadsheet reads the file as UTF-8
-    writer = csv.writer(response)
-    writer.writerow(header)
-    writer.writerows([guard_cell(cell) for cell in row] for row in rows)
-    return response
+@login_required
+@require_POST
+def export_addresses(request: StaffRequest) -> HttpResponse:
+    text, level = request.POST.get("text", "").strip(), request.POST.get("level", "")
+    after = read_number(request.POST.get("after", "")) or 0
+    level = level if level in LEVELS else ""
+    page = list_addresses(actor=request.actor, text=text, level=level, after=after)
+    rows = [(row.code, row.level, row.full_name) for row in page.rows]
+    return _export(request, "addresses", ("code", "level", "full_name"), rows)
+
+
+@login_required
+@require_POST
+def export_organisations(request: StaffRequest) -> HttpResponse:
+    text, state = request.POST.get("text", "").strip(), request.POST.get("state", "")
+    after = read_number(request.POST.get("after", "")) or 0
+    page = list_organisations(actor=request.actor, text=text, state=state, after=after)
+    rows = [(row.credit_code, row.name, row.state) for row in page.rows]
+    return _export(request, "organisations", ("credit_code", "name", "state"), rows)
+
+
+def _export(
+    request: StaffRequest, what: str, header: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> HttpResponse:
+    form = request.POST.get("form", "")
+    file = export_list(
+        actor=request.actor,
+        what=what,
+        form=form if form in FORMS else "csv",
+        reason=request.POST.get("reason", ""),
+        header=header,
+        rows=rows,
+        now=clock.now(),
+    )
+    return as_download(file)

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangge.access.queries import StaffRequest
+from fangge.disclosure.actions.releasing import TooNear
 from fangge.kernel import clock
-from fangge.kernel.web import read_number
+from fangge.kernel.web import as_download, read_number
 from fangge.registers.actions.returns.asking import AlreadyHeld, ReturnRefused, Wish, ask_return
+from fangge.registers.actions.returns.counting import count_return
 from fangge.registers.actions.returns.making import decide_return, make_return
-from fangge.registers.adapters.sheets import FORMS
 from fangge.registers.queries.returns import (
     areas_to_choose,
     columns_of,
@@ -23,7 +24,6 @@ from fangge.registers.queries.returns import (
     get_return,
     list_returns,
     made_of,
-    read_rows,
 )
 from fangge.registers.rules.masking import RETURNED_FOR, returnable_for
 from fangge.registers.rules.returns import COLUMNS
@@ -129,11 +129,13 @@ def show_return(request: StaffRequest, return_id: int) -> HttpResponse:
         "may_make": held.state == "approved"
         and request.actor.may("returns.make")
         and (held.is_total or held.register != "resident" or request.actor.may("residents.see")),
-        "preview": read_rows(actor=request.actor, held=held)
-        if held.state == "approved" and held.is_total
-        else None,
         "n_preview": PREVIEW,
     }
+    if held.state == "approved" and held.is_total:
+        try:
+            context["preview"] = count_return(actor=request.actor, held=held, now=clock.now())
+        except TooNear as refusal:
+            context |= {"refusal": refusal, "may_make": False}
     return render(request, "registers/return.html", context)
 
 
@@ -157,10 +159,5 @@ def decide(request: StaffRequest, return_id: int) -> HttpResponse:
 @require_POST
 def make(request: StaffRequest, return_id: int) -> HttpResponse:
     form = request.POST.get("form", "xlsx")
-    held, body = make_return(actor=request.actor, return_id=return_id, form=form, now=clock.now())
-    kind, ending = FORMS[form]
-    response = HttpResponse(body, content_type=kind)
-    name = f"return-{held.pk}-{held.day}.{ending}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    made = make_return(actor=request.actor, return_id=return_id, form=form, now=clock.now())
+    return as_download(made)

@@ -4,12 +4,14 @@ import hashlib
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangge.audit.actions import record_act, record_looks
+from fangge.disclosure.actions.exports import Wanted, make_export
 from fangge.kernel.actor import Actor
 from fangge.kernel.errors import Conflict, Invalid, Missing, Refused
+from fangge.kernel.web import Download
+from fangge.registers.actions.returns.counting import count_return
 from fangge.registers.adapters.sheets import FORMS, write_file
 from fangge.registers.models.returns import DepartmentalReturn, ReturnMade, ReturnState
 from fangge.registers.queries.returns import Rows, get_return, read_rows
@@ -56,13 +58,11 @@ def decide_return(
     return held
 
 
-@transaction.atomic
-def make_return(
-    *, actor: Actor, return_id: int, form: str, now: datetime
-) -> tuple[DepartmentalReturn, bytes]:
+def make_return(*, actor: Actor, return_id: int, form: str, now: datetime) -> Download:
     """Make an approved return as a file; the trail keeps a look for every person in it.
 
-    Raises `NotApproved` before somebody else approved it.
+    Raises `NotApproved` before somebody else approved it, and `TooNear` where its counts would
+    tell of a few people beside what is known.
     """
     held = get_return(actor=actor, return_id=return_id)
     actor.require("returns.make")
@@ -70,12 +70,35 @@ def make_return(
         raise Missing(f"There is no form {form}.")
     if held.state != ReturnState.APPROVED:
         raise NotApproved("Somebody else approves a return before it is made.")
-    rows = read_rows(actor=actor, held=held)
-    body = write_file(
-        form=form,
-        watermark=_mark(actor, held, now),
-        header=[_label(held.register, name) for name in rows.fields],
-        rows=rows.rows,
+    if held.is_total:
+        return _write(actor, held, count_return(actor=actor, held=held, now=now), form, now=now)
+    return _write(actor, held, read_rows(actor=actor, held=held), form, now=now)
+
+
+@transaction.atomic
+def _write(
+    actor: Actor, held: DepartmentalReturn, rows: Rows, form: str, *, now: datetime
+) -> Download:
+    kind, ending = FORMS[form]
+    made = make_export(
+        actor=actor,
+        wanted=Wanted(
+            what="return",
+            form=form,
+            purpose=held.purpose,
+            reason=f"{held.department}: {held.reason}",
+            name=f"return-{held.pk}-{held.day}.{ending}",
+            kind=kind,
+            n_rows=len(rows.rows),
+            object_reference=f"return:{held.pk}",
+        ),
+        write=lambda mark: write_file(
+            form=form,
+            mark=mark,
+            header=[_label(held.register, name) for name in rows.fields],
+            rows=rows.rows,
+        ),
+        now=now,
     )
     ReturnMade.objects.create(
         departmental_return=held,
@@ -84,10 +107,10 @@ def make_return(
         form=form,
         n_rows=len(rows.rows),
         n_suppressed=rows.n_suppressed,
-        file_hash=hashlib.sha256(body).digest(),
+        file_hash=hashlib.sha256(made.body).digest(),
     )
     _keep_trail(actor, held, rows, now=now)
-    return held, body
+    return made
 
 
 def _keep_trail(actor: Actor, held: DepartmentalReturn, rows: Rows, *, now: datetime) -> None:
@@ -111,16 +134,6 @@ def _keep_trail(actor: Actor, held: DepartmentalReturn, rows: Rows, *, now: date
             object_reference=f"return:{held.pk}",
             now=now,
         )
-
-
-def _mark(actor: Actor, held: DepartmentalReturn, now: datetime) -> str:
-    at = timezone.localtime(now).strftime("%Y-%m-%d %H:%M")
-    return _("%(who)s made this on %(at)s for %(department)s: %(reason)s. For no other use.") % {
-        "who": actor.name or actor.reference,
-        "at": at,
-        "department": held.department,
-        "reason": held.reason,
-    }
 
 
 def _label(register: str, name: str) -> str:
