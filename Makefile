@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOGUES := $(wildcard src/fangge/*/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: help demo test check docs lock peers browser java clean
+.PHONY: help demo test check yanked docs lock peers browser java clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,13 +18,18 @@ demo: $(VENV)/run.stamp $(CATALOGUES:.po=.mo) ## Run the main job on a generated
 test: $(VENV)/dev.stamp $(VENV)/spark.stamp $(CATALOGUES:.po=.mo) browser java ## Run every test. ARGS="-k address"
 	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
-check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import contracts, spelling.
+check: $(VENV)/dev.stamp $(CATALOGUES:.po=.mo) ## Lint, format, types, import contracts, spelling, locks and licences.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/codespell --builtin clear --dictionary .ci/british.txt src/fangge/*/ docs tests README.md --skip "*/static/*,*.html,*.po,*.json,*.csv,*.png,*/tables/*"
 	$(BIN)/mypy src tests
+	$(BIN)/python .ci/dependencies.py
+
+yanked: $(VENV)/dev.stamp ## Ask the configured index whether a locked version was withdrawn.
+	$(BIN)/pip install --quiet uv
+	$(BIN)/python .ci/dependencies.py --yanked
 
 docs: $(VENV)/dev.stamp ## Write the generated reference pages anew.
 	$(BIN)/fangge docs
