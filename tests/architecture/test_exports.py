@@ -35,8 +35,8 @@ def test_every_writer_of_tables_takes_the_mark() -> None:
     """What writes a sheet or CSV for people needs the mark to be called at all."""
     text = (SOURCE / "registers/adapters/sheets.py").read_text(encoding="utf-8")
     assert "mark: Mark" in text
-    # Besides: what writes files for programs, a generated district and backups.
-    machines = {"fusion/adapters/extracts.py", "kernel/bulk.py"}
+    # Besides: what writes files for programs, a generated district, backups and blank forms.
+    machines = {"fusion/adapters/extracts.py", "kernel/bulk.py", "insight/adapters/filling.py"}
     writers = users_of(r"csv\.writer\(|Workbook\(|write_csv\(|write_dataframe\(")
     people = {name for name in writers if not name.startswith(("engine/", "command/"))}
     assert people - machines == {"registers/adapters/sheets.py"}

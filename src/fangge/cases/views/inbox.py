@@ -1,6 +1,5 @@
 """The inbox."""
 
-import csv
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,8 +20,8 @@ from fangge.cases.queries.inbox import VIEWS, Wanted, list_cases
 from fangge.cases.queries.wording import say_state
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
-from fangge.kernel.cells import guard_cell
-from fangge.kernel.web import read_number
+from fangge.kernel.web import as_download, read_number
+from fangge.registers.actions.exporting import export_list
 
 if TYPE_CHECKING:
     from fangge.cases.models.case import Case
@@ -51,7 +50,7 @@ def show_inbox(request: StaffRequest) -> HttpResponse:
     kept = {"view": wanted.view, "kind": wanted.kind, "category": wanted.category}
     kept |= {"text": wanted.text, "desk": wanted.desk}
     if given.get("format") == "csv":
-        return _as_csv(rows)
+        return _as_csv(request, rows)
     context = {
         "rows": [(case, categories.get(case.category)) for case in rows],
         "wanted": wanted,
@@ -61,20 +60,15 @@ def show_inbox(request: StaffRequest) -> HttpResponse:
         "now": now,
         "verbs": bulk_verbs(request.actor),
         "desks": open_desks() if request.actor.may("cases.sort") else [],
-        "csv_url": f"?{urlencode({**kept, 'after': given.get('after', ''), 'format': 'csv'})}",
+        "kept": {**kept, "after": given.get("after", ""), "format": "csv"},
         "next_url": f"?{urlencode({**kept, 'after': next_key})}" if next_key else "",
     }
     return render(request, "cases/inbox.html", context)
 
 
-def _as_csv(rows: "Sequence[Case]") -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="cases.csv"'
-    response.write("\ufeff")  # so that a spreadsheet reads the file as UTF-8
-    writer = csv.writer(response)
-    writer.writerow(COLUMNS)
-    for case in rows:
-        cells = (
+def _as_csv(request: StaffRequest, rows: "Sequence[Case]") -> HttpResponse:
+    cells = [
+        (
             case.number,
             case.kind,
             say_category(case.category),
@@ -84,8 +78,18 @@ def _as_csv(rows: "Sequence[Case]") -> HttpResponse:
             timezone.localtime(case.reported_at).isoformat(" ", "minutes"),
             timezone.localtime(case.due_at).isoformat(" ", "minutes") if case.due_at else "",
         )
-        writer.writerow([guard_cell(cell) for cell in cells])
-    return response
+        for case in rows
+    ]
+    file = export_list(
+        actor=request.actor,
+        what="cases",
+        form="csv",
+        reason=request.GET.get("reason", ""),
+        header=COLUMNS,
+        rows=cells,
+        now=clock.now(),
+    )
+    return as_download(file)
 
 
 @login_required

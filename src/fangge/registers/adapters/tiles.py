@@ -39,13 +39,17 @@ def _place(positions: NDArray[np.float64], tile: Tile) -> NDArray[np.int64]:
     return project_to_tile(positions, zoom=tile.zoom, x=tile.x, y=tile.y, extent=EXTENT)
 
 
+def within_tile(spots: Sequence[Spot], tile: Tile) -> list[Spot]:
+    """Give those of these spots that stand on the tile."""
+    west, south, east, north = tile_window(tile)
+    return [one for one in spots if west <= one.lon < east and south < one.lat <= north]
+
+
 def encode_spots(spots: Sequence[Spot], *, tile: Tile, layer: str) -> bytes:
     """Write points with their counts; a hidden one has none, whatever reads the tile."""
-    west, south, east, north = tile_window(tile)
-    here = [one for one in spots if west <= one.lon < east and south < one.lat <= north]
-    if not here:
+    if not spots:
         return b""
-    lons, lats, counts, buildings, names = zip(*here, strict=True)
+    lons, lats, counts, buildings, names = zip(*spots, strict=True)
     places = _place(np.column_stack([lons, lats]), tile)
     properties: dict[str, Sequence[Any]] = {
         "n": [0 if count is None else count for count in counts],
