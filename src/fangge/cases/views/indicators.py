@@ -15,7 +15,9 @@ from fangge.cases.adapters.sheets import KINDS, Cell, write_figures
 from fangge.cases.queries.catalogue import say_category
 from fangge.cases.queries.evaluation import GROUPS, Evaluation, Span, read_evaluation
 from fangge.cases.rules.evaluation import INDICATORS, LEAST, Figures
+from fangge.disclosure.actions.exports import Mark, Wanted, make_export
 from fangge.kernel import clock
+from fangge.kernel.web import as_download
 
 USUAL = timedelta(days=90)
 ONE_DAY = timedelta(days=1)
@@ -33,7 +35,7 @@ def show_indicators(request: StaffRequest) -> HttpResponse:
     found = read_evaluation(actor=request.actor, span=span)
     form = given.get("form", "")
     if form in KINDS:
-        return _write(found, span, form)
+        return _write(request, found, span, form)
     chart = given.get("chart", CHARTED)
     context = {
         "found": found,
@@ -131,7 +133,7 @@ def _bars(found: Evaluation, by: str, name: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def _write(found: Evaluation, span: Span, form: str) -> HttpResponse:
+def _write(request: StaffRequest, found: Evaluation, span: Span, form: str) -> HttpResponse:
     names = _names()
     days = [timezone.localtime(at).strftime("%Y-%m-%d %H:%M") for at in (span.since, span.until)]
     told = _("Reported from %(since)s until %(until)s, as known at %(at)s")
@@ -145,6 +147,14 @@ def _write(found: Evaluation, span: Span, form: str) -> HttpResponse:
         rounded = [None if value is None else round(value, 4) for value in values]
         group = _("All") if one is found.whole else _say_group(one.group, span.by)
         lines.append([group, None if one.is_hidden else one.n_reported, *rounded])
-    response = HttpResponse(write_figures(lines, form=form), content_type=KINDS[form])
-    response["Content-Disposition"] = f'attachment; filename="indicators.{form}"'
-    return response
+    reason = request.GET.get("reason", "") or str(lines[0][0])
+    wanted = Wanted(
+        "indicators", form, "statistics", reason, f"indicators.{form}", KINDS[form], len(lines)
+    )
+
+    def write(mark: Mark) -> bytes:
+        marked = [[*lines[0], mark.sentence], *([*line, mark.code] for line in lines[1:])]
+        return write_figures(marked, form=form)
+
+    made = make_export(actor=request.actor, wanted=wanted, write=write, now=clock.now())
+    return as_download(made)
