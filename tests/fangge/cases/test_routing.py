@@ -16,6 +16,7 @@ from fangge.areas.models import Area
 from fangge.cases.actions.report import Report, report_case
 from fangge.cases.actions.routing import DraftChanged, TableUnfit, publish_draft, save_draft
 from fangge.cases.actions.transition import Doing, move_case
+from fangge.cases.models.case import Case
 from fangge.cases.models.routing import CaseProposal, CaseSorting, RoutingVersion
 from fangge.cases.queries.routing import known_names, route_case, shipped_table, table_in_force
 from fangge.cases.rules.routing import (
@@ -29,6 +30,7 @@ from fangge.cases.rules.routing import (
     try_table,
     write_table,
 )
+from fangge.kernel import clock
 from fangge.kernel.errors import Refused
 
 KNOWN = Known({"gas", "litter", "labour"}, {"gas", "city"}, {"320508001001"})
@@ -198,3 +200,26 @@ def test_the_page_shows_what_is_proposed_and_a_person_decides(
     assert "<mark>" in page
     assert '<option value="labour" selected>' in page
     assert case.category == ""
+
+
+@pytest.mark.django_db
+def test_what_was_told_in_like_words_close_by_is_shown_at_triage(
+    client: Client, noon: datetime
+) -> None:
+    actor = sign_in(client, Role.DISPATCHER, "r6")
+    here, there = Area.objects.filter(kind="grid", ends_on=None).order_by("code")[:2]
+    numbers = []
+    for told, grid in (
+        ("菜场旁边路灯不亮，晚上看不清", here),
+        ("菜场旁边的路灯不亮了，晚上看不清路", here),
+        ("燃气管道漏气", here),
+        ("菜场旁边路灯不亮，晚上看不清", there),
+    ):
+        report = Report(told=told, place=f"{grid.code}门口", grid_id=grid.pk)
+        case, _ = report_case(actor=actor, report=report, token=uuid4(), now=noon)
+        numbers.append(case.number)
+        Case.objects.filter(pk=case.pk).update(place=f"近处{case.pk}", reported_at=clock.now())
+    page = client.get(f"/cases/{numbers[0]}").content.decode()
+    assert numbers[1] in page
+    assert numbers[2] not in page
+    assert numbers[3] not in page
