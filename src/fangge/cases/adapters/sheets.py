@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from openpyxl import Workbook
 
+from fangge.kernel.cells import guard_cell
+
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 Cell = str | int | float | None
 
 
@@ -31,5 +32,4 @@ def write_figures(lines: Sequence[Sequence[Cell]], *, form: str) -> bytes:
 
 
 def _guard(cell: Cell) -> Cell:
-    """Keep a spreadsheet from reading a text as a formula. Source: OWASP, CSV injection."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(STARTS_FORMULA) else cell
+    return guard_cell(cell) if isinstance(cell, str) else cell
