@@ -58,6 +58,7 @@ def move_cases(
     A case is accepted as the category that it was reported as, and sent to the desk that the
     routing table proposes where none is named.
     """
+    actor.require("cases.see")
     if doing.verb not in bulk_verbs(actor):
         return [Outcome(number, bar="not_yours") for number in picked]
     return [
