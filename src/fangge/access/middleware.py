@@ -40,7 +40,8 @@ class SessionKeeper:
             try:
                 ends_at = keep_session(
                     key=request.session.session_key,
-                    is_background=request.headers.get("X-Background") == "1",
+                    is_background=request.headers.get("X-Background") == "1"
+                    or request.path == reverse("cases:live"),  # looking on is no work
                     now=now,
                 )
             except SessionOver as over:

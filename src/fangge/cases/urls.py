@@ -9,6 +9,7 @@ from fangge.cases.views import (
     inbox,
     indicators,
     lifecycle,
+    live,
     report,
     routing,
 )
@@ -21,6 +22,7 @@ urlpatterns = [
     path("routing/<int:number>", routing.show_version, name="routing-version"),
     path("report", report.show_report, name="report"),
     path("nearby", report.show_nearby, name="nearby"),
+    path("live", live.show_live, name="live"),
     path("bulk", inbox.act_in_bulk, name="bulk"),
     path("board", board.show_board, name="board"),
     path("triage", board.show_triage, name="triage"),

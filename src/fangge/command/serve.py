@@ -9,7 +9,8 @@ import click
 
 from fangge.command.setup import become_site, open_database
 
-THREADS = 8
+# Those that work, and one for each who looks on at what others do.
+THREADS = 8 + 16
 
 
 class PortTaken(click.ClickException):
