@@ -45,7 +45,7 @@ class _Known:
 
     acts: dict[int, list[Act]]
     desks: dict[int, str]
-    sortings: dict[int, list[tuple[bool, str, str]]]
+    sorted_as: dict[int, list[tuple[bool, str, str]]]
     scores: dict[int, int]
     proposals: dict[int, str]
 
@@ -72,8 +72,8 @@ def _read_lives(cases: QuerySet[Case], span: Span) -> Iterable[Life]:
     for pk, place, at in cases.order_by("pk").values_list(
         "pk", "grid__parent__name", "reported_at"
     ):
-        sortings = known.sortings.get(pk, [])
-        _decided, kind, category = sortings[-1] if sortings else (False, "lead", "")
+        sorted_as = known.sorted_as.get(pk, [])
+        _decided, kind, category = sorted_as[-1] if sorted_as else (False, "lead", "")
         group = {
             "kind": kind,
             "category": category,
@@ -81,12 +81,12 @@ def _read_lives(cases: QuerySet[Case], span: Span) -> Iterable[Life]:
             "community": place or "",
             "month": f"{at.astimezone(zone):%Y-%m}",
         }[span.by]
-        yield Life(group, known.acts[pk], known.scores.get(pk), _judge(known, pk, sortings))
+        yield Life(group, known.acts[pk], known.scores.get(pk), _judge(known, pk, sorted_as))
 
 
-def _judge(known: _Known, pk: int, sortings: Sequence[tuple[bool, str, str]]) -> bool | None:
+def _judge(known: _Known, pk: int, sorted_as: Sequence[tuple[bool, str, str]]) -> bool | None:
     """Tell whether what was proposed is what the centre decided first."""
-    decided = next((category for is_decided, _, category in sortings if is_decided), None)
+    decided = next((category for is_decided, _, category in sorted_as if is_decided), None)
     proposed = known.proposals.get(pk)
     return None if decided is None or proposed is None else proposed == decided
 
@@ -102,18 +102,18 @@ def _read_known(cases: QuerySet[Case], as_of: datetime) -> _Known:
         acts[case_id].append(Act(verb, end, at, clock, due_at))
         if desk_id is not None:
             desks[case_id] = names[desk_id]
-    sortings: dict[int, list[tuple[bool, str, str]]] = defaultdict(list)
+    sorted_as: dict[int, list[tuple[bool, str, str]]] = defaultdict(list)
     held = CaseSorting.objects.filter(case__in=cases, at__lte=as_of).order_by("pk")
     for case_id, is_decided, kind, category in held.values_list(
         "case_id", "is_decided", "kind", "category"
     ):
-        sortings[case_id].append((is_decided, kind, category))
+        sorted_as[case_id].append((is_decided, kind, category))
     rated = CaseRating.objects.filter(case__in=cases, rated_at__lte=as_of).order_by("pk")
     proposed = CaseProposal.objects.filter(case__in=cases, made_at__lte=as_of)
     return _Known(
         acts,
         desks,
-        sortings,
+        sorted_as,
         dict(rated.values_list("case_id", "score")),
         dict(proposed.values_list("case_id", "category")),
     )
