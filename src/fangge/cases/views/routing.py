@@ -64,9 +64,9 @@ def _act(request: StaffRequest) -> None:
 
 @login_required
 @require_GET
-def show_version(request: StaffRequest, number: int) -> HttpResponse:
-    version = get_version(actor=request.actor, number=number)
-    context = {**_context(request, read_table(version.table)), "shown": version}
+def show_version(request: StaffRequest, version: int) -> HttpResponse:
+    held = get_version(actor=request.actor, number=version)
+    context = {**_context(request, read_table(held.table)), "shown": held}
     return render(request, "cases/routing.html", context)
 
 
