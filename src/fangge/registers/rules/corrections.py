@@ -48,12 +48,12 @@ def clean_text(text: str) -> str:
 
 def fold_text(text: str) -> str:
     """Bring full and half width to one."""
-    return unicodedata.normalize("NFKC", clean_text(text))  # codespell:ignore normalize
+    return unicodedata.normalize("NFKC", clean_text(text))
 
 
 def fold_texts(texts: pl.Series) -> pl.Series:
     """Bring full and half width to one in a column."""
-    return texts.str.normalize("NFKC")  # codespell:ignore normalize
+    return texts.str.normalize("NFKC")
 
 
 def text_key(text: str) -> str:
