@@ -48,7 +48,7 @@ def command(*, residents: int, seed: int, noise: str, check: bool, port: int) ->
 
 
 def run_main_job(folder: Path, tell: Teller) -> dict[str, Any]:
-    """Bring the areas and all five extracts in, and fuse them."""
+    """Bring the areas and all extracts in, and fuse them."""
     from datetime import date
 
     from fangge.areas.actions import import_areas
