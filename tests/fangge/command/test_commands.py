@@ -44,7 +44,7 @@ def test_demo_check_measures_the_main_job(summary: dict[str, dict[str, float]]) 
     assert set(summary["entries"]) == {
         "addresses", "dwellings", "residents", "organisations", "occupancies",
     }  # fmt: skip
-    assert len(summary["rows_in"]) == 5
+    assert len(summary["rows_in"]) == 6
     assert summary["address"]["top1"] > 0.95
     assert summary["residents"]["precision"] > 0.99
     assert summary["seconds"]["total"] > 0

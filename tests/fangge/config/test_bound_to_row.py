@@ -44,8 +44,9 @@ OPEN = {
     ("access_passkey", "credential"), ("areas_area", "outline"), ("audit_entry", "leaf"),
     ("audit_entry", "link"), ("audit_tile", "root"), ("audit_treehead", "root"),
     ("audit_treehead", "link"), ("audit_treehead", "signature"),
+    ("disclosure_countrelease", "sketch"),
 }  # fmt: skip
-"""Public halves of keys, outlines of areas, and what proves the ledger."""
+"""Public halves of keys, outlines of areas, proofs of the ledger, hashes of who was counted."""
 EVERY = (*REGISTERS, *RECORDS, *WORDS, *CASES, CODE_MAKERS)
 
 

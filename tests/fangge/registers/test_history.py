@@ -148,6 +148,7 @@ def test_who_lived_here_is_asked_by_the_day(
     lived = pl.DataFrame(
         {
             "kind": ["resident"],
+            "turn": [0],
             "resident_id": [renamed],
             "organisation_id": pl.Series([None], dtype=pl.Int64),
             "address_id": [room.pk],

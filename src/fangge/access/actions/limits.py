@@ -48,7 +48,7 @@ def _add(caller: str, spell: timedelta, now: datetime, n_more: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [hashed, starts_at, n_more])
         n_calls: int = cursor.fetchone()[0]
-    if n_calls == n_more:
+    if n_more and n_calls == n_more:
         CallWindow.objects.filter(starts_at__lt=now - KEPT).delete()
     return n_calls
 
