@@ -3,13 +3,14 @@
 import csv
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from typing import NamedTuple
 
 import polars as pl
+from typing_extensions import override
 
 from fangge.engine.address.elements import ZONE_WORDS, Kind
 
@@ -46,7 +47,7 @@ MOST_OPENINGS = 50_000
 _openings: dict[str, tuple["DivisionSpan", ...]] = {}
 """How texts open, up to their town, and the divisions named there: most of a register is alike."""
 _OFFICE = re.compile(r"办事处|居委会|居民委员会|村委会|村民委员会")
-_ZONE_TAIL = rf"(?:{'|'.join((*ZONE_WORDS, '园区'))})$"
+_ZONE_TAILS = (*ZONE_WORDS, "园区")
 
 
 class Division(NamedTuple):
@@ -58,12 +59,87 @@ class Division(NamedTuple):
     is_short: bool = False
 
 
+class _Rows(NamedTuple):
+    """The official list as it is kept. The number of a row is `~row` where its name is short."""
+
+    codes: list[str]
+    names: list[str]
+
+    def make(self, number: int) -> Division:
+        row = max(number, ~number)
+        code, name = self.codes[row], self.names[row]
+        return Division(code, name, _kind_of(code, name), number < 0)
+
+
+class _ByCode(Mapping[str, Division]):
+    """Divisions by code, each made when it is asked for."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {code: row for row, code in enumerate(self._rows.codes)}
+
+    @override
+    def __getitem__(self, code: str) -> Division:
+        return self._rows.make(self._numbers[code])
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+class _ByName(Mapping[str, tuple[Division, ...]]):
+    """Divisions by name: full, short or former. Made when asked for, and kept.
+
+    There are forty thousand, and a program that reads an address asks for a few.
+    """
+
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+        self._firsts: dict[str, int] = {}
+        self._all: dict[str, list[int]] = {}  # of names that several bear
+        self._made: dict[str, tuple[Division, ...]] = {}
+
+    def add(self, name: str, number: int) -> None:
+        first = self._firsts.setdefault(name, number)
+        if first != number:
+            self._all.setdefault(name, [first]).append(number)
+
+    @override
+    def __getitem__(self, name: str) -> tuple[Division, ...]:
+        made = self._made.get(name)
+        if made is None:
+            numbers = self._all.get(name) or [self._firsts[name]]
+            made = self._made[name] = tuple(map(self._rows.make, numbers))
+        return made
+
+    @override
+    def __contains__(self, name: object) -> bool:
+        return name in self._firsts
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._firsts)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._firsts)
+
+
 @dataclass(frozen=True, slots=True)
 class Divisions:
     """The official list, to be looked up by name or by code."""
 
-    by_code: dict[str, Division]
-    by_name: dict[str, tuple[Division, ...]]
+    by_code: Mapping[str, Division]
+    by_name: Mapping[str, tuple[Division, ...]]
+    renamed: frozenset[str]
+    """Names that are not, or not only, what a division is called today in full."""
     longest: dict[str, int]
     """How long the names get that begin with these two characters."""
 
@@ -82,45 +158,41 @@ def load_divisions() -> Divisions:
     """Load the tables shipped with the package; a few hundredths of a second, once a process."""
     with as_file(files(TABLES).joinpath("divisions.parquet")) as path:
         frame = pl.read_parquet(path).filter(~pl.col("name").is_in(list(GROUPING)))
-    sizes = frame["code"].str.len_bytes()
-    # A district or subdistrict may be a development zone by its name.
-    is_zone = sizes.is_in([6, 9]) & frame["name"].str.contains(_ZONE_TAIL)
-    kinds = [
-        Kind.DEVELOPMENT_ZONE if zone else KIND_BY_LENGTH[size]
-        for size, zone in zip(sizes.to_list(), is_zone.to_list(), strict=True)
-    ]
-    codes, names = frame["code"].to_list(), frame["name"].to_list()
-    by_code = dict(zip(codes, _make_divisions(codes, names, kinds), strict=True))
-    by_name: dict[str, list[Division]] = {}
-    for whole in by_code.values():
-        by_name.setdefault(whole.name, []).append(whole)
-        if len(whole.code) <= LONGEST_SHORTENED and (short := _shorten(whole)):
-            by_name.setdefault(short, []).append(whole._replace(is_short=True))
-    for row in csv.DictReader(
+    rows = _Rows(frame["code"].to_list(), frame["name"].to_list())
+    by_code, by_name, renamed = _ByCode(rows), _ByName(rows), set()
+    for row, (code, name) in enumerate(zip(*rows, strict=True)):
+        by_name.add(name, row)
+        if len(code) <= LONGEST_SHORTENED and (short := _shorten(code, name)):
+            by_name.add(short, ~row)
+            renamed.add(short)
+    for former in csv.DictReader(
         files(TABLES).joinpath("renamed.csv").read_text(encoding="utf-8").splitlines()
     ):
-        by_name.setdefault(row["old_name"], []).append(by_code[row["code"]])
-    held = {name: tuple(divisions) for name, divisions in by_name.items()}
-    return Divisions(by_code, held, _measure_names(list(held)))
+        by_name.add(former["old_name"], rows.codes.index(former["code"]))
+        renamed.add(former["old_name"])
+    return Divisions(by_code, by_name, frozenset(renamed), _measure_names(by_name))
 
 
-def _make_divisions(codes: list[str], names: list[str], kinds: list[Kind]) -> Iterator[Division]:
-    # There are forty thousand, and every program that reads an address waits for them.
-    make: Callable[[object], Division] = partial(tuple.__new__, Division)
-    return map(make, zip(codes, names, kinds, [False] * len(codes), strict=True))
+def _kind_of(code: str, name: str) -> Kind:
+    # A district or subdistrict may be a development zone by its name.
+    kind = KIND_BY_LENGTH[len(code)]
+    is_zone = kind in (Kind.DISTRICT, Kind.SUBDISTRICT) and name.endswith(_ZONE_TAILS)
+    return Kind.DEVELOPMENT_ZONE if is_zone else kind
 
 
-def _shorten(division: Division) -> str | None:
-    tail = _TAILS.get(division.kind)
-    short = tail.sub("", division.name) if tail else division.name
-    return short if short != division.name and len(short) >= SHORTEST_SHORT else None
+def _shorten(code: str, name: str) -> str | None:
+    tail = _TAILS.get(_kind_of(code, name))
+    short = tail.sub("", name) if tail else name
+    return short if short != name and len(short) >= SHORTEST_SHORT else None
 
 
-def _measure_names(names: list[str]) -> dict[str, int]:
-    begins = pl.Series("begin", names).str.head(SHORTEST_SHORT).to_frame()
-    sizes = pl.Series("size", names).str.len_chars().clip(upper_bound=LONGEST_NAME)
-    longest = begins.with_columns(sizes).group_by("begin").agg(pl.col("size").max())
-    return dict(longest.iter_rows())
+def _measure_names(names: Iterable[str]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for name in names:
+        begin, size = name[:SHORTEST_SHORT], min(len(name), LONGEST_NAME)
+        if longest.get(begin, 0) < size:
+            longest[begin] = size
+    return longest
 
 
 def read_divisions(text: str, start: int = 0) -> list[DivisionSpan]:
@@ -180,9 +252,9 @@ def _longest_at(
 ) -> DivisionSpan | None:
     longest = divisions.longest.get(text[at : at + SHORTEST_SHORT], 0)
     for end in range(min(len(text), at + longest), at + SHORTEST_SHORT - 1, -1):
-        held = divisions.by_name.get(text[at:end])
-        if held is None:
+        if text[at:end] not in divisions.by_name:
             continue
+        held = divisions.by_name[text[at:end]]
         for division in _order(held, found) if len(held) > 1 else held:
             if _fits(division, found) and not (
                 division.is_short and NOT_AFTER_SHORT.match(text, end)

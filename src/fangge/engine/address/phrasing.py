@@ -48,11 +48,7 @@ def _make_rules() -> _Rules:
         row = KINDS.index(kind.value)
         words[row, : len(word)] = [ord(c) for c in word]
         endings[row, : len(cut)] = [_pack(ending) for ending in cut]
-    renamed = [
-        name
-        for name, held in load_divisions().by_name.items()
-        if held[0].name != name or (len(held) > 1 and any(d.name != name for d in held))
-    ]
+    renamed = sorted(load_divisions().renamed)
     held = "".join(renamed).encode("utf-32-le")
     sizes = np.fromiter(map(len, renamed), dtype=np.int64, count=len(renamed))
     hashes = _hash_names(np.frombuffer(held, dtype=np.uint32), np.cumsum(sizes), sizes)

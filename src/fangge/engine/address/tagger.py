@@ -63,8 +63,11 @@ class Model:
 
 
 def save_model(model: Model, path: Path) -> None:
-    """Write a model to one compressed file; the same model gives the same bytes."""
-    np.savez_compressed(
+    """Write a model to one file; the same model gives the same bytes.
+
+    It is not compressed, since every process that reads an address would wait for that.
+    """
+    np.savez(
         path,
         format=np.array(FORMAT),
         keys=np.diff(model.keys, prepend=np.uint64(0)),
