@@ -45,3 +45,39 @@ def test_the_administrator_issues_a_key_on_the_page(chromium: Browser, site: str
     check(page, "keys")
     page.get_by_role("button", name="吊销 城市热线").click()
     expect(page.get_by_text("密钥已吊销，不再有效。")).to_be_visible()
+
+
+def test_an_answer_is_chosen_changed_and_read(chromium: Browser, site: str, phone: Page) -> None:
+    worker, centre = enter(chromium, site, "grid"), enter(chromium, site, "dispatcher")
+    worker.goto("/cases/report")
+    worker.get_by_label("什么问题").fill("高速公路收费站排队太长")
+    worker.get_by_label("在哪里").fill("城北高速口")
+    worker.locator("main form button.primary").click()
+    number = worker.url.rsplit("/", 1)[1]
+    worker.get_by_role("link", name="带查询码的回执").click()
+    code = worker.locator(".slip-code").inner_text()
+    centre.goto("/cases/answers/not_ours")
+    check(centre, "answer")
+    centre.goto("/cases/answers")
+    check(centre, "answers")
+    centre.goto(f"/cases/triage?number={number}")
+    centre.locator("summary", has_text="不予受理").click()
+    centre.get_by_role("link", name="不归本区办理").click()
+    check(centre, "triage-answer")
+    centre.goto(f"/cases/{number}")
+    centre.locator("summary", has_text="不予受理").click()
+    centre.get_by_role("link", name="信息不够，找不到地方").click()
+    centre.get_by_role("link", name="不归本区办理").click()
+    note = centre.locator("#note-reject")
+    said = note.input_value()
+    assert number in said
+    assert "没有找到" not in said
+    check(centre, "case-answer")
+    note.fill(f"{said}高速公路由省里管。")
+    centre.get_by_role("button", name="不予受理").click()
+    phone.goto(f"/follow/#{code}")
+    phone.get_by_role("button", name="查看我的上报").click()
+    expect(phone.locator(".own-answer")).to_have_text(f"{said}高速公路由省里管。")
+    check(phone, "followed-answer")
+    # Its open stream would keep the server from ending.
+    centre.context.close()

@@ -60,6 +60,8 @@ VERBS: dict[Role, frozenset[str]] = {
         "indicators.see",
         "routing.see",
         "routing.edit",
+        "answers.see",
+        "answers.edit",
         "dwellings.see",
         "questions.see",
         "questions.answer",
@@ -113,7 +115,7 @@ VERBS: dict[Role, frozenset[str]] = {
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset(
         {"home.see", "sources.see", "batches.see", "calendar.see", "calendar.edit"}
-        | {"routing.see", "routing.edit"}
+        | {"routing.see", "routing.edit", "answers.see", "answers.edit"}
         | {"lifecycle.see", "lifecycle.edit", "lifecycle.publish", "staff.register"}
     ),
     Role.ANALYST: LOOK | RETURNS | {"indicators.see", "quality.see", "questions.see"},

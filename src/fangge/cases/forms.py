@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from fangge.cases.actions.attaching import Staged
 from fangge.cases.actions.transition import Doing
 from fangge.cases.adapters.media import FileUnfit
+from fangge.cases.rules.answers import Answer
 from fangge.cases.rules.routing import MOST_ROWS, RoutingTable, Row, Trial
 from fangge.kernel.errors import Invalid
 from fangge.kernel.web import read_number
@@ -100,6 +101,19 @@ def read_row(section: str, typed: QueryDict) -> dict[str, Any]:
     if section == "ladder":
         return {"rung": typed.get("rung", ""), "tell": typed.get("tell", "")} | lasting
     raise FormUnfit("section", _("The table has no such part."))
+
+
+def read_answer(code: str, typed: Mapping[str, str]) -> Answer:
+    """Read a version of an answer; its number is that of the version that its author saw."""
+    text = typed.get("text", "").replace("\r\n", "\n")
+    return Answer(
+        code=code,
+        title=typed.get("title", "").strip(),
+        verb=typed.get("verb", ""),
+        category=typed.get("category", ""),
+        text=text.strip(),
+        version=read_number(typed.get("seen", "")) or 0,
+    )
 
 
 def read_routing(typed: QueryDict) -> RoutingTable:

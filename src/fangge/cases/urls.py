@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fangge.cases.views import (
+    answers,
     board,
     case,
     files,
@@ -20,6 +21,8 @@ urlpatterns = [
     path("indicators", indicators.show_indicators, name="indicators"),
     path("routing", routing.show_routing, name="routing"),
     path("routing/<int:version>", routing.show_version, name="routing-version"),
+    path("answers", answers.show_answers, name="answers"),
+    path("answers/<slug:answer>", answers.show_answer, name="answer"),
     path("report", report.show_report, name="report"),
     path("nearby", report.show_nearby, name="nearby"),
     path("live", live.show_live, name="live"),

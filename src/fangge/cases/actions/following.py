@@ -19,6 +19,7 @@ from fangge.cases.models.rating import CaseRating
 from fangge.cases.queries.public import PublicCase, show_publicly
 from fangge.cases.queries.ratings import Rateable, rateable_of
 from fangge.cases.queries.visible import HOLDER
+from fangge.cases.rules.answers import TOLD_TO_REPORTER
 from fangge.cases.rules.lifecycle import Part
 from fangge.cases.rules.parts import choose_moves
 from fangge.cases.rules.publicity import hide_numbers
@@ -30,8 +31,6 @@ from fangge.kernel.wall import beyond_scope
 
 RATING_COLUMN = "cases_caserating.text"
 LONGEST_SAID = 1000
-TOLD_TO_REPORTER = frozenset({"reject", "report_result", "close"})
-"""Verbs whose words are meant for who reported; all others are for the offices."""
 
 
 class RatingRefused(Refused):
@@ -112,7 +111,8 @@ def _show_step(case: Case, step: CaseStep) -> PublicStep:
         note = hide_numbers(
             open_vault().open(
                 bytes(step.note_sealed), column=NOTE_COLUMN, row=f"{step.case_id}:{step.place}"
-            )
+            ),
+            besides=(case.number,),
         )
     return PublicStep(step.at, step.verb, step.start, step.end, note)
 

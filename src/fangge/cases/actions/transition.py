@@ -18,6 +18,7 @@ from fangge.cases.models.lifecycle import LifecycleVersion
 from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.queries.desks import desk_ids_of
 from fangge.cases.queries.visible import HOLDER, CaseUnknown, cases_visible_to
+from fangge.cases.rules.answers import TOLD_TO_REPORTER, find_unfilled
 from fangge.cases.rules.calendar import WorkingCalendar
 from fangge.cases.rules.catalogue import SEVERITIES, allowance_for, shipped_catalogue
 from fangge.cases.rules.clock import Beat, Running, read_clock
@@ -52,6 +53,14 @@ class MoveIncomplete(Invalid):
     def __init__(self, field: str, told: str) -> None:
         super().__init__(told)
         self.field = field
+
+
+class AnswerUnfilled(MoveIncomplete):
+    """What is told to the reporter still has a placeholder in it; `name` is its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Need.NOTE, f"Nothing is written yet in the place of {name}.")
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +210,8 @@ def _check_needs(choice: Choice, doing: Doing) -> None:
             raise MoveIncomplete(need, f"To {doing.verb} a case, give its {need}.")
     if len(doing.note) > LONGEST_NOTE:
         raise MoveIncomplete(Need.NOTE, f"A note has at most {LONGEST_NOTE} characters.")
+    if doing.verb in TOLD_TO_REPORTER and (name := find_unfilled(doing.note)):
+        raise AnswerUnfilled(name)
 
 
 def _take_facts(actor: Actor, case: Case, choice: Choice, doing: Doing, *, now: datetime) -> None:

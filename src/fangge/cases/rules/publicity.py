@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -76,6 +76,9 @@ def _read_attribute(row: Mapping[str, Any]) -> Attribute:
 LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\+?\d[\d\s-]{5,}\d[Xx]?)(?![0-9A-Za-z])")
 
 
-def hide_numbers(text: str) -> str:
-    """Hide phone and identity numbers that somebody wrote into a text for others."""
-    return LONG_NUMBER.sub("…", text)
+def hide_numbers(text: str, *, besides: Collection[str] = ()) -> str:
+    """Hide phone and identity numbers that somebody wrote into a text for others.
+
+    `besides` are numbers that its reader knows anyway, such as the case's own.
+    """
+    return LONG_NUMBER.sub(lambda found: found[0] if found[0] in besides else "…", text)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.calendar import DayUnfit, days_in, set_day
 from fangge.cases.actions.reading import open_case
+from fangge.cases.queries.answers import offer_answers
 from fangge.cases.queries.board import desk_rows
 from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.queries.inbox import waiting_reports
@@ -70,6 +71,7 @@ def show_triage(request: StaffRequest) -> HttpResponse:
             "category": categories.get(case.category),
             "categories": categories.values(),
             "beside": beside,
+            "offers": offer_answers(case, ["reject"]),
             "after": numbers[(numbers.index(number) + 1) % len(numbers)],
         }
     response = render(request, "cases/triage.html", context)

@@ -14,9 +14,15 @@ from fangge.cases.actions.attaching import staging
 from fangge.cases.actions.following import read_rating
 from fangge.cases.actions.likening import find_alike
 from fangge.cases.actions.reading import OpenedCase, open_case
-from fangge.cases.actions.transition import CaseMovedMeanwhile, MoveIncomplete, move_case
+from fangge.cases.actions.transition import (
+    AnswerUnfilled,
+    CaseMovedMeanwhile,
+    MoveIncomplete,
+    move_case,
+)
 from fangge.cases.adapters.media import FileUnfit
 from fangge.cases.forms import RECEIPT, FormUnfit, read_move, say_unfit
+from fangge.cases.queries.answers import offer_answers
 from fangge.cases.queries.desks import open_desks
 from fangge.cases.queries.nearby import Neighbour, find_nearby
 from fangge.cases.queries.routing import proposal_of, route_case
@@ -53,11 +59,28 @@ def _show(
         "fault": fault,
         "rating": read_rating(case),
         "has_receipt": request.session.get(RECEIPT, [""])[0] == case.number,
+        **_answering(request, opened),
         **_sorting(request, opened, now=now),
     }
     response = render(request, "cases/case.html", context, status=422 if fault else 200)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _answering(request: StaffRequest, opened: OpenedCase) -> dict[str, object]:
+    """Give the answers to choose from, and what stands in the field: chosen, or typed before."""
+    offers = offer_answers(opened.case, [one.move.verb for one in opened.choices if not one.bar])
+    asked = request.GET.get("answer", "")
+    chosen = [
+        (verb, text)
+        for verb, held in offers.items()
+        for code, _title, text in held
+        if code == asked
+    ]
+    verb, note = (
+        chosen[0] if chosen else (request.POST.get("verb", ""), request.POST.get("note", ""))
+    )
+    return {"offers": offers, "noted_verb": verb, "noted": note}
 
 
 def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dict[str, object]:
@@ -104,6 +127,9 @@ def act(request: StaffRequest, number: str) -> HttpResponse:
             move_case(actor=request.actor, number=number, doing=doing, seen=seen, now=clock.now())
     except FileUnfit as error:
         return _show(request, number, (verb, "files", say_unfit(error)))
+    except AnswerUnfilled as error:
+        told = _("Write what belongs in the place of {name} before it is sent.")
+        return _show(request, number, (verb, error.field, told.format(name=f"{{{error.name}}}")))
     except (MoveIncomplete, FormUnfit) as error:
         return _show(request, number, (verb, error.field, str(error)))
     except CaseMovedMeanwhile:

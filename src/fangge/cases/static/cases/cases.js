@@ -28,3 +28,16 @@ if (bar) {
 }
 
 document.querySelector("[data-prints]")?.addEventListener("click", () => window.print());
+
+// An answer that is chosen fills the field without a reload; what was typed there by hand is kept above it.
+document.addEventListener("click", (event) => {
+  const chosen = event.target.closest("a[data-fills]");
+  if (!chosen) return;
+  event.preventDefault();
+  const note = document.getElementById(chosen.dataset.fills);
+  const own = (note.dataset.filled ? note.value.replace(note.dataset.filled, "") : note.value).trim();
+  note.value = own ? `${own}\n${chosen.dataset.text}` : chosen.dataset.text;
+  note.dataset.filled = chosen.dataset.text;
+  note.rows = 6;
+  note.focus();
+});
