@@ -16,6 +16,7 @@ from fangge.cases.actions.transition import Doing
 from fangge.cases.models.case import Case
 from fangge.cases.models.desk import Holiday
 from fangge.cases.queries.board import desk_rows
+from fangge.kernel import clock
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -75,8 +76,6 @@ def test_the_board_counts_what_each_desk_owes(people: People, noon: datetime) ->
 def test_a_report_is_sorted_beside_what_it_may_repeat(
     client: Client, people: People, noon: datetime
 ) -> None:
-    from fangge.kernel import clock
-
     now = clock.now()
     old = report(people, now - timedelta(days=1), category="fire_door", told="旧的说法")
     move(people.centre, old, "accept", now, category="fire_door")
@@ -91,6 +90,23 @@ def test_a_report_is_sorted_beside_what_it_may_repeat(
     assert Case.objects.get(pk=new.pk).joined_to_id == old.pk
     assert "已全部分拣" in client.get("/cases/triage").content.decode()
     assert client.get("/cases/board").status_code == 200
+
+
+def test_a_report_is_sorted_beside_what_was_told_in_like_words(
+    client: Client, people: People
+) -> None:
+    now = clock.now()
+    facts = {"category": "lighting", "told": "楼道的路灯不亮了", "place": "山塘街3号"}
+    old = report(people, now - timedelta(days=1), **facts)
+    move(people.centre, old, "accept", now, category="lighting")
+    other = report(people, now - timedelta(days=1), told="燃气管道漏气", place="山塘街5号")
+    move(people.centre, other, "accept", now, category="gas")
+    new = report(people, now, category="fire_lane", told="楼道路灯不亮", place="山塘街7号")
+    client.force_login(StaffMember.objects.get(username="c1"), BACKEND)
+    page = client.get("/cases/triage", {"number": new.number}).content.decode()
+    assert "楼道的路灯不亮了" in page
+    assert f'name="into" value="{old.number}"' in page
+    assert "燃气管道漏气" not in page
 
 
 def test_a_day_off_moves_what_is_due(people: People, noon: datetime) -> None:

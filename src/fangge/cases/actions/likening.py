@@ -1,4 +1,4 @@
-"""What was reported in like words close by, whatever its category."""
+"""What may be the same as a case: near and of its category, or told in like words close by."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from fangge.cases.actions.report import TOLD_COLUMN
 from fangge.cases.models.case import Case
-from fangge.cases.queries.nearby import MOST, SINCE, Neighbour
+from fangge.cases.queries.nearby import MOST, SINCE, Neighbour, find_nearby
 from fangge.cases.queries.visible import cases_visible_to
 from fangge.cases.rules.words import likeness
 from fangge.kernel.actor import Actor
@@ -39,3 +39,18 @@ def find_alike(*, actor: Actor, case: Case, told: str, now: datetime) -> list[Ne
             ranked.append((like, one))
     ranked.sort(key=lambda held: (-held[0], held[1].pk))
     return [Neighbour(one, None) for _like, one in ranked[:MOST]]
+
+
+def find_same(*, actor: Actor, case: Case, told: str, now: datetime) -> list[Neighbour]:
+    """Give what may be the same: near and of its category, then told in like words close by."""
+    near = find_nearby(
+        actor=actor,
+        category=case.category,
+        place=case.place,
+        point=case.point,
+        besides=case.pk,
+        now=now,
+    )
+    held = {one.case.pk for one in near}
+    alike = find_alike(actor=actor, case=case, told=told, now=now)
+    return near + [one for one in alike if one.case.pk not in held]

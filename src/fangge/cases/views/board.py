@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.calendar import DayUnfit, days_in, set_day
+from fangge.cases.actions.likening import find_same
 from fangge.cases.actions.reading import open_case
 from fangge.cases.queries.answers import offer_answers
 from fangge.cases.queries.board import desk_rows
 from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.queries.inbox import waiting_reports
-from fangge.cases.queries.nearby import find_nearby
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.kernel import clock
 from fangge.kernel.web import read_number
@@ -52,14 +52,7 @@ def show_triage(request: StaffRequest) -> HttpResponse:
     if number:
         opened = open_case(actor=request.actor, number=number, now=now)
         case = opened.case
-        near = find_nearby(
-            actor=request.actor,
-            category=case.category,
-            place=case.place,
-            point=case.point,
-            besides=case.pk,
-            now=now,
-        )
+        near = find_same(actor=request.actor, case=case, told=opened.told, now=now)
         beside = [
             (one, open_case(actor=request.actor, number=one.case.number, now=now))
             for one in near[:SIDE_BY_SIDE]

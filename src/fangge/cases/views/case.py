@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fangge.access.queries import StaffRequest
 from fangge.cases.actions.attaching import staging
 from fangge.cases.actions.following import read_rating
-from fangge.cases.actions.likening import find_alike
+from fangge.cases.actions.likening import find_same
 from fangge.cases.actions.reading import OpenedCase, open_case
 from fangge.cases.actions.transition import (
     AnswerUnfilled,
@@ -24,7 +24,6 @@ from fangge.cases.adapters.media import FileUnfit
 from fangge.cases.forms import RECEIPT, FormUnfit, read_move, say_unfit
 from fangge.cases.queries.answers import offer_answers
 from fangge.cases.queries.desks import open_desks
-from fangge.cases.queries.nearby import Neighbour, find_nearby
 from fangge.cases.queries.routing import proposal_of, route_case
 from fangge.cases.rules.catalogue import SEVERITIES, shipped_catalogue
 from fangge.cases.rules.routing import OWNERS
@@ -97,24 +96,10 @@ def _sorting(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> dic
         "proposal": proposal,
         "is_sure": proposal is not None and proposal.confidence >= SURE,
         "owners": OWNERS,
-        "near": _find_same(request, opened, now=now) if case.is_open else [],
+        "near": find_same(actor=request.actor, case=case, told=opened.told, now=now)
+        if case.is_open
+        else [],
     }
-
-
-def _find_same(request: StaffRequest, opened: OpenedCase, *, now: datetime) -> list[Neighbour]:
-    """Give what may be the same: near and of its category, then told in like words close by."""
-    case = opened.case
-    near = find_nearby(
-        actor=request.actor,
-        category=case.category,
-        place=case.place,
-        point=case.point,
-        besides=case.pk,
-        now=now,
-    )
-    held = {one.case.pk for one in near}
-    alike = find_alike(actor=request.actor, case=case, told=opened.told, now=now)
-    return near + [one for one in alike if one.case.pk not in held]
 
 
 @login_required
