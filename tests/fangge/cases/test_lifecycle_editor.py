@@ -1,6 +1,7 @@
 """Another version of the table of states: drafted by one, published by another, kept by cases."""
 
 from datetime import datetime, timedelta
+from itertools import combinations
 
 import pytest
 from django.test import Client
@@ -24,7 +25,13 @@ from fangge.cases.actions.migrating import preview_cases, take_over_cases
 from fangge.cases.models.lifecycle import LifecycleDraft, LifecycleVersion
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.cases.rules.lifecycle import read_lifecycle
-from fangge.cases.rules.picture import BOX_HEIGHT, BOX_WIDTH, draw_lifecycle
+from fangge.cases.rules.picture import (
+    BOX_HEIGHT,
+    BOX_WIDTH,
+    LINE,
+    WORDS_APART,
+    draw_lifecycle,
+)
 from fangge.kernel.actor import Actor
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +146,12 @@ def test_the_picture_shows_every_state_and_every_move_once() -> None:
     assert len(set(places)) == len(places)
     assert all(x + BOX_WIDTH <= picture.width for x, _ in places)
     assert all(y + BOX_HEIGHT <= picture.height for _, y in places)
+
+
+def test_no_words_in_the_picture_stand_on_others() -> None:
+    arrows = draw_lifecycle(read_lifecycle(shipped_catalogue().lifecycle)).arrows
+    for one, other in combinations(arrows, 2):
+        assert abs(one.x - other.x) >= WORDS_APART or abs(one.y - other.y) >= LINE
 
 
 def test_the_table_is_edited_on_the_page(client: Client, people: People) -> None:

@@ -156,7 +156,9 @@ def test_a_dispatcher_changes_the_order_on_the_page(client: Client) -> None:
     draft = RoutingVersion.objects.get(number=None)
     typed |= {"order-1": "2", "order-2": "1", "seen": draft.changed_at.isoformat()}
     assert client.post("/cases/routing", typed | {"do": "save"}).status_code == 302
-    assert "第 1 行" in client.get("/cases/routing").content.decode()
+    page = client.get("/cases/routing").content.decode()
+    assert "第 1 行" in page
+    assert ">产权<" in page  # not the sense that a source's owner has
     draft.refresh_from_db()
     typed |= {"order-1": "1", "order-2": "2"} | type_table(read_table(draft.table))
     typed |= {"seen": draft.changed_at.isoformat(), "reason": "管网归公用事业单位"}

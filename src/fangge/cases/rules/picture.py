@@ -1,12 +1,15 @@
 """Where the states and moves of a table stand in a picture of it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from fangge.cases.rules.lifecycle import Lifecycle
 
 BOX_WIDTH, BOX_HEIGHT = 108, 40
 COLUMN, ROW, EDGE = 164, 104, 20
+WORDS_APART, LINE = 68, 16
+"""How far words at one height keep from each other, and the height of a line of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,22 @@ def _draw_arrows(lifecycle: Lifecycle, boxes: dict[str, Box]) -> tuple[Arrow, ..
     for move in lifecycle.moves:
         if move.end != move.start:
             verbs.setdefault((move.start, move.end), []).append(move.verb)
-    return tuple(
+    return _part(
         _draw_arrow(boxes[start], boxes[end], tuple(named)) for (start, end), named in verbs.items()
     )
+
+
+def _part(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
+    """Move words down that would stand on others."""
+    parted: list[Arrow] = []
+    for arrow in sorted(arrows, key=lambda one: (one.y, one.x)):
+        near = sorted(one.y for one in parted if abs(one.x - arrow.x) < WORDS_APART)
+        y = arrow.y
+        for taken in near:
+            if abs(taken - y) < LINE:
+                y = taken + LINE
+        parted.append(replace(arrow, y=y))
+    return tuple(parted)
 
 
 def _draw_arrow(start: Box, end: Box, verbs: tuple[str, ...]) -> Arrow:
