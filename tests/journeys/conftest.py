@@ -56,18 +56,26 @@ def type_password(page: Page, username: str) -> None:
 @pytest.fixture(scope="session")
 def site(django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
     """The real server, on the test database."""
-    from django.db import connection
-
     from fangge.command.accounts import make_demo_accounts
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         make_demo_accounts()
-        urls = {
-            name: os.environ[name].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
-            for name in ("DATABASE_URL", "FANGGE_SITE_DATABASE_URL")
-            if name in os.environ
-        }
-        connection.close()
+        base, server = start_site()
+    yield base
+    server.terminate()
+    server.wait(timeout=30)
+
+
+def start_site() -> tuple[str, subprocess.Popen[bytes]]:
+    """Serve on a free port; give the address and the process."""
+    from django.db import connection
+
+    urls = {
+        name: os.environ[name].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
+        for name in ("DATABASE_URL", "FANGGE_SITE_DATABASE_URL")
+        if name in os.environ
+    }
+    connection.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -84,6 +92,4 @@ def site(django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
             break
         except OSError:
             time.sleep(0.2)
-    yield base
-    server.terminate()
-    server.wait(timeout=30)
+    return base, server

@@ -11,6 +11,8 @@ from fangge.command.setup import become_site, open_database
 
 # Those that work, and one for each who looks on at what others do.
 THREADS = 8 + 16
+# A page that looks on never ends by itself: what still runs so long after the stop is cut off.
+SECONDS_TO_END = 5
 
 
 class PortTaken(click.ClickException):
@@ -58,6 +60,7 @@ def _serve(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         blocking_threads=THREADS,
         log_access=False,
+        workers_kill_timeout=SECONDS_TO_END,
     ).serve()
 
 
