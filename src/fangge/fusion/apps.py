@@ -1,24 +1,9 @@
 """Wiring of the fusion app."""
 
-import pkgutil
-from importlib import import_module
-
-from django.apps import AppConfig
-from typing_extensions import override
+# The module is imported, not the class: Django would take the class for an app of its own.
+from fangge.kernel import wiring
 
 
-class FusionConfig(AppConfig):
+class FusionConfig(wiring.App):
     name = "fangge.fusion"
     label = "fusion"
-
-    @override
-    def ready(self) -> None:
-        import_module("fangge.fusion.subscribers").connect()
-
-    @override
-    def import_models(self) -> None:
-        super().import_models()
-        # The tables stand one subject a file, below an empty __init__.py.
-        package = import_module(f"{self.name}.models")
-        for module in pkgutil.iter_modules(package.__path__):
-            import_module(f"{package.__name__}.{module.name}")
