@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from django.db import transaction
 
@@ -11,6 +11,7 @@ from fangge.audit.actions import record_act
 from fangge.cases.actions.asking import keep_askings, open_askings
 from fangge.cases.actions.attaching import Staged, keep_files
 from fangge.cases.actions.waking import set_alarms
+from fangge.cases.adapters.live import tell_step
 from fangge.cases.events import CaseMoved
 from fangge.cases.models.case import Case, CaseStep
 from fangge.cases.models.desk import Desk
@@ -164,12 +165,13 @@ def standing_of(actor: Actor, case: Case, steps: Sequence[CaseStep], *, now: dat
         parts.add(Part.REPORTER)
     if actor.may("cases.sort", grid_id=case.grid_id):
         parts.add(Part.CENTRE)
-    if actor.may("cases.work") and case.desk_id in desk_ids_of(actor, now=now):
+    seats = desk_ids_of(actor, now=now) if actor.may("cases.work") else frozenset[int]()
+    if case.desk_id in seats:
         parts.add(Part.DESK)
     if actor.may("cases.verify", grid_id=case.grid_id):
         parts.add(Part.WITNESS)
     held = open_askings(case)
-    if actor.may("cases.work") and {one.desk_id for one in held} & desk_ids_of(actor, now=now):
+    if seats & {one.desk_id for one in held}:
         parts.add(Part.HELPER)
     handled = has_handled(actor.reference, [(step.actor, step.part) for step in steps])
     return Standing(frozenset(parts), handled, frozenset(one.verb for one in held))
@@ -292,6 +294,7 @@ def append_step(
     step.case, step.place = case, case.n_steps
     step.clock_name, step.due_at = case.clock_name, case.due_at
     step.save()
+    transaction.on_commit(partial(tell_step, step.pk), robust=True)
     set_alarms(case, lifecycle, calendar)
     if case.n_asked or lifecycle.ask_of(step.verb):
         keep_askings(

@@ -88,3 +88,13 @@ class Listener:
 
 LISTENER = Listener()
 """The one of this process."""
+
+
+def tell_step(step_id: int) -> None:
+    """Tell every process of a finished step: its number, and nothing else of it.
+
+    Called behind the transaction of the step. Within it, PostgreSQL lets only one such transaction
+    end at a time in the whole server, and each waits for the disk.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(step_id)])
