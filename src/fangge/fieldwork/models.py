@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from fangge.fieldwork.rules import LONGEST_TEXT
@@ -14,7 +15,7 @@ class KindOfTask(models.TextChoices):
 
 
 class StateOfTask(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("errand", "Open")
     ANSWERED = "answered", _("Answered")
     ACCEPTED = "accepted", _("Accepted")
     TAKEN_BACK = "taken_back", _("Taken back")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 
@@ -21,7 +22,7 @@ class QualityCheck(models.Model):
 
 
 class FindingState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("finding", "Open")
     MENDED = "mended", _("Mended")
     DISMISSED = "dismissed", _("Dismissed")
 

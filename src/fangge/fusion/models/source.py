@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 
@@ -41,7 +42,7 @@ class ContractVersion(models.Model):
 
 class BatchState(models.TextChoices):
     STAGING = "staging", _("Being read")
-    STAGED = "staged", _("Read")
+    STAGED = "staged", pgettext_lazy("batch", "Read")
     LINKED = "linked", _("In the registers")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")
