@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from fangge.areas.queries import grid_at
 from fangge.audit.actions import record_act
@@ -15,7 +16,6 @@ from fangge.cases.actions.transition import append_step, lifecycle_of
 from fangge.cases.events import CaseReported
 from fangge.cases.models.case import Case, CaseStep
 from fangge.cases.models.lifecycle import LifecycleVersion
-from fangge.cases.queries.calendar import working_calendar
 from fangge.cases.rules.catalogue import shipped_catalogue
 from fangge.cases.rules.lifecycle import Part
 from fangge.kernel import bus
@@ -137,7 +137,8 @@ def _next_number(now: datetime) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('cases_case_number')")
         serial = cursor.fetchone()[0]
-    return f"{working_calendar().day_of(now):%Y%m%d}-{serial:06d}"
+    day = timezone.localtime(now, timezone.get_default_timezone())
+    return f"{day:%Y%m%d}-{serial:06d}"
 
 
 def _grid_of(point: Point | None) -> int | None:
